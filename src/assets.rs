@@ -1,0 +1,37 @@
+//! What is compiled in, so that the program runs with one file: the default configuration, the source pack and the model.
+
+use include_dir::{Dir, include_dir};
+
+static CONFIG: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/config");
+static SOURCES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sources");
+
+/// The shipped model.
+pub static MODEL: &[u8] = include_bytes!("../models/2026-11/model.bin");
+
+/// Text of a shipped configuration file, e.g. `fenomenen/witwassen.toml`.
+#[must_use]
+pub fn config(path: &str) -> Option<&'static str> {
+    CONFIG.get_file(path)?.contents_utf8()
+}
+
+/// Names and texts of the shipped files of one configuration folder that end in `.toml`, by name.
+#[must_use]
+pub fn config_folder(folder: &str) -> Vec<(String, &'static str)> {
+    CONFIG.get_dir(folder).map(toml_files).unwrap_or_default()
+}
+
+/// Names and texts of the shipped source pack, by name.
+#[must_use]
+pub fn sources() -> Vec<(String, &'static str)> {
+    toml_files(&SOURCES)
+}
+
+fn toml_files(folder: &Dir<'static>) -> Vec<(String, &'static str)> {
+    let mut files: Vec<(String, &'static str)> = folder
+        .files()
+        .filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"))
+        .filter_map(|file| Some((file.path().display().to_string(), file.contents_utf8()?)))
+        .collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,251 @@
+//! From text to sparse features: words and pairs of words, character n-grams within words (they do for Dutch what a
+//! compound splitter would), and the title once more as a block of its own.
+//!
+//! `linfa-preprocessing` has a vectoriser, but without character n-grams and with a tokenizer that is lost on saving;
+//! features here are hashed to 64 bits, so that a bundle holds no words of its training texts.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Blocks are normalised apart, so that a long text does not drown its title.
+pub const BLOCKS: usize = 3;
+const BODY_WORDS: usize = 0;
+const BODY_GRAMS: usize = 1;
+const TITLE: usize = 2;
+/// How much each block weighs after its own normalisation.
+const BLOCK_WEIGHT: [f32; BLOCKS] = [1.0, 1.0, 0.6];
+/// Only this many words are read: the start of a long judgment tells its subject, and cost stays flat.
+const MOST_WORDS: usize = 3_000;
+const SHORTEST_GRAM: usize = 3;
+const LONGEST_GRAM: usize = 5;
+
+/// A word of the text with the place where it stands, in bytes.
+#[derive(Debug, Clone)]
+pub struct Word {
+    /// Lower case, digits made equal.
+    pub form: String,
+    /// First byte in its part.
+    pub start: usize,
+    /// Byte after its last.
+    pub end: usize,
+    /// Stands in the title.
+    pub in_title: bool,
+}
+
+/// One occurrence of a feature: block, hash, and the index of the word that gave it.
+type Occurrence = (usize, u64, usize);
+
+/// A sparse vector: index into the vocabulary and value, by index.
+pub type Sparse = Vec<(u32, f32)>;
+
+/// The features that training kept, with their inverse document frequencies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vocabulary {
+    /// Hashes per block-and-feature, ascending.
+    hashes: Vec<u64>,
+    /// ln((1+N)/(1+df)) + 1.
+    idf: Vec<f32>,
+}
+
+impl Vocabulary {
+    /// Features that occur in at least two and at most half of the texts.
+    #[must_use]
+    pub fn of<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut frequency: HashMap<u64, u32> = HashMap::new();
+        let mut count = 0_u32;
+        for (title, text) in texts {
+            count += 1;
+            let mut seen: Vec<u64> = occurrences(&words(title, text)).into_iter().map(|(_, hash, _)| hash).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            for hash in seen {
+                *frequency.entry(hash).or_default() += 1;
+            }
+        }
+        let most = (count / 2).max(2);
+        let mut kept: Vec<(u64, u32)> = frequency.into_iter().filter(|(_, df)| (2..=most).contains(df)).collect();
+        kept.sort_unstable();
+        let total = f64::from(count);
+        #[expect(clippy::cast_possible_truncation, reason = "an idf is a small number; f32 is precise enough")]
+        let idf = kept.iter().map(|(_, df)| (((1.0 + total) / (1.0 + f64::from(*df))).ln() + 1.0) as f32).collect();
+        Self { hashes: kept.into_iter().map(|(hash, _)| hash).collect(), idf }
+    }
+
+    /// Number of features.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// True when there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// Keeps only the features for which `keep` says yes, by index.
+    #[must_use]
+    pub fn retain(&self, keep: &[bool]) -> Self {
+        let kept = |(place, _): &(usize, _)| keep.get(*place).copied().unwrap_or(false);
+        Self {
+            hashes: self.hashes.iter().copied().enumerate().filter(|(place, _)| kept(&(*place, ()))).map(|(_, h)| h).collect(),
+            idf: self.idf.iter().copied().enumerate().filter(|(place, _)| kept(&(*place, ()))).map(|(_, v)| v).collect(),
+        }
+    }
+
+    /// The vector of a text: (1 + ln tf) × idf, each block of unit length times its weight.
+    #[must_use]
+    pub fn vector(&self, title: &str, text: &str) -> Sparse {
+        let mut found: Vec<(u32, usize)> = occurrences(&words(title, text))
+            .into_iter()
+            .filter_map(|(block, hash, _)| Some((self.index(hash)?, block)))
+            .collect();
+        found.sort_unstable();
+        let mut vector: Vec<(u32, f32, usize)> = Vec::new();
+        for run in found.chunk_by(|a, b| a.0 == b.0) {
+            let Some((index, block)) = run.first().copied() else { continue };
+            #[expect(clippy::cast_precision_loss, reason = "a text has far fewer than 2^23 words")]
+            let tf = 1.0 + (run.len() as f32).ln();
+            let idf = self.idf.get(index as usize).copied().unwrap_or(0.0);
+            vector.push((index, tf * idf, block));
+        }
+        let mut squares = [0.0_f32; BLOCKS];
+        for (_, value, block) in &vector {
+            if let Some(sum) = squares.get_mut(*block) {
+                *sum += value * value;
+            }
+        }
+        let scale: Vec<f32> = squares.iter().zip(BLOCK_WEIGHT).map(|(sum, weight)| if *sum > 0.0 { weight / sum.sqrt() } else { 0.0 }).collect();
+        vector.into_iter().map(|(index, value, block)| (index, value * scale.get(block).copied().unwrap_or(0.0))).collect()
+    }
+
+    /// For each word of a text, the vocabulary indices that it takes part in.
+    #[must_use]
+    pub fn trace(&self, title: &str, text: &str) -> (Vec<Word>, Vec<(u32, usize)>) {
+        let words = words(title, text);
+        let uses = occurrences(&words).into_iter().filter_map(|(_, hash, word)| Some((self.index(hash)?, word))).collect();
+        (words, uses)
+    }
+
+    fn index(&self, hash: u64) -> Option<u32> {
+        self.hashes.binary_search(&hash).ok().and_then(|index| u32::try_from(index).ok())
+    }
+}
+
+/// Words of title and text. Digits become 0, so that sums and years share a form.
+fn words(title: &str, text: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    for (part, in_title) in [(title, true), (text, false)] {
+        let mut start = None;
+        let ends = part.char_indices().chain(std::iter::once((part.len(), ' ')));
+        for (at, character) in ends {
+            match (character.is_alphanumeric(), start) {
+                (true, None) => start = Some(at),
+                (false, Some(first)) => {
+                    start = None;
+                    let form = part.get(first..at).unwrap_or_default();
+                    let form = form.chars().flat_map(char::to_lowercase).map(|c| if c.is_numeric() { '0' } else { c }).collect();
+                    words.push(Word { form, start: first, end: at, in_title });
+                }
+                _ => {}
+            }
+            if words.len() >= MOST_WORDS {
+                return words;
+            }
+        }
+    }
+    words
+}
+
+fn occurrences(words: &[Word]) -> Vec<Occurrence> {
+    let mut found = Vec::with_capacity(words.len() * 16);
+    let mut letters: Vec<char> = Vec::new();
+    for (place, word) in words.iter().enumerate() {
+        found.push((BODY_WORDS, hash(BODY_WORDS, b'w', &word.form), place));
+        if word.in_title {
+            found.push((TITLE, hash(TITLE, b'w', &word.form), place));
+        }
+        if let Some(next) = words.get(place + 1).filter(|next| next.in_title == word.in_title) {
+            let pair = [word.form.as_str(), next.form.as_str()].join(" ");
+            found.push((BODY_WORDS, hash(BODY_WORDS, b'p', &pair), place));
+        }
+        letters.clear();
+        letters.push(' ');
+        letters.extend(word.form.chars().take(40));
+        letters.push(' ');
+        for size in SHORTEST_GRAM..=LONGEST_GRAM {
+            // A gram as long as the word with its two spaces says what the word already says.
+            if letters.len() <= size {
+                break;
+            }
+            for gram in letters.windows(size) {
+                found.push((BODY_GRAMS, hash_letters(BODY_GRAMS, gram), place));
+                if word.in_title && size > SHORTEST_GRAM {
+                    found.push((TITLE, hash_letters(TITLE, gram), place));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// FNV-1a, 64 bits (Fowler, Noll and Vo; RFC 9923): quick on short keys and the same everywhere.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new(block: usize, kind: u8) -> Self {
+        let mut fnv = Self(0xcbf2_9ce4_8422_2325);
+        fnv.byte(u8::try_from(block).unwrap_or(u8::MAX));
+        fnv.byte(kind);
+        fnv
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+}
+
+fn hash(block: usize, kind: u8, text: &str) -> u64 {
+    let mut fnv = Fnv::new(block, kind);
+    for byte in text.bytes() {
+        fnv.byte(byte);
+    }
+    fnv.0
+}
+
+fn hash_letters(block: usize, letters: &[char]) -> u64 {
+    let mut fnv = Fnv::new(block, b'g');
+    for letter in letters {
+        for byte in u32::from(*letter).to_le_bytes() {
+            fnv.byte(byte);
+        }
+    }
+    fnv.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compound_shares_features_with_its_parts_and_blocks_have_unit_length() {
+        let texts = [("", "hennep hennep"), ("", "hennepkwekerij"), ("", "hennepkwekerijen"), ("", "rozen"), ("", "tulpen"), ("", "voetbal")];
+        let vocabulary = Vocabulary::of(texts.into_iter());
+        let compound = vocabulary.vector("", "hennepkwekerij");
+        let part = vocabulary.vector("", "hennep");
+        let common = compound.iter().filter(|(index, _)| part.iter().any(|(other, _)| other == index)).count();
+        assert!(common > 3);
+        let length: f32 = vocabulary.vector("", "hennepkwekerijen").iter().map(|(_, value)| value * value).sum();
+        assert!((0.9..=2.1).contains(&length), "{length}");
+    }
+
+    #[test]
+    fn words_keep_their_place_in_the_text() {
+        let words = words("Één titel", "van 1.500 woorden");
+        let forms: Vec<&str> = words.iter().map(|word| word.form.as_str()).collect();
+        assert_eq!(forms, ["één", "titel", "van", "0", "000", "woorden"]);
+        let last = words.last().expect("a word");
+        assert_eq!("van 1.500 woorden".get(last.start..last.end), Some("woorden"));
+    }
+}

@@ -1,0 +1,308 @@
+//! The long-running daemon: starts polls as they fall due, watches once a week, sends mail, reads its files again on
+//! SIGHUP, and stops in order on SIGTERM. It holds the one clock.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout},
+};
+use tracing::{error, info, warn};
+
+use crate::{
+    clock,
+    deliver::Channel,
+    fetch::Fetcher,
+    pipeline::{
+        dispatch::dispatch,
+        ingest::{Context, IngestError},
+        watch::{alerts, due, last_week, watch},
+    },
+    schedule::poll_and_note,
+    settings::{Settings, SourceEntry},
+    store::Store,
+    systemd,
+};
+
+/// A page in hand gets this long after a stop signal; systemd waits longer.
+const GRACE: Duration = Duration::from_secs(4);
+/// How often mail, the weekly watch and the store are looked after.
+const TICK: Duration = Duration::from_secs(15);
+/// How long the weekly watch may take before another worker takes over.
+const WATCH_LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// What the tasks share until the next reload.
+struct World {
+    settings: Settings,
+    fetcher: Fetcher,
+    channel: Channel,
+}
+
+impl World {
+    fn of(settings: Settings) -> anyhow::Result<Arc<Self>> {
+        let fetcher = Fetcher::new(settings.fetch.clone()).context("opening the door to the web")?;
+        let channel = Channel::open(&settings.deliver).context("opening the mail channel")?;
+        Ok(Arc::new(Self { settings, fetcher, channel }))
+    }
+}
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the store cannot be opened or keeps failing: systemd then restarts us.
+pub async fn run(settings: Settings, config: Option<PathBuf>) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let mut hang_up = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
+    tokio::fs::create_dir_all(&settings.state).await.context("making the state folder")?;
+    let store = Store::open(&settings.database).await?;
+    store.release_all(&settings.worker).await?;
+    let (stop, stopping) = watch::channel(false);
+    let mut daemon = Daemon::new(World::of(settings)?, store, stopping).await?;
+    systemd::ready();
+    info!(sources = daemon.due.len(), "watching {} sources", daemon.due.len());
+    let outcome = loop {
+        daemon.start_due();
+        let wake = daemon.next_wake();
+        tokio::select! {
+            _ = terminate.recv() => break Ok(()),
+            _ = interrupt.recv() => break Ok(()),
+            _ = hang_up.recv() => daemon.reload(config.as_deref()).await,
+            Some(finished) = daemon.polls.join_next() => {
+                if let Err(failure) = daemon.finished(finished) {
+                    break Err(failure);
+                }
+            }
+            () = sleep_until(wake) => {
+                if let Err(failure) = daemon.tick().await {
+                    break Err(failure);
+                }
+            }
+        }
+    };
+    systemd::stopping();
+    info!("stopping");
+    stop.send_replace(true);
+    let drained = timeout(GRACE, async { while daemon.polls.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        warn!("some polls did not end in time; they go on next time");
+        daemon.polls.abort_all();
+    }
+    daemon.store.close().await;
+    outcome
+}
+
+/// What a poll task gives back: its source, when it is due again, and whether it brought something new.
+type Finished = (String, anyhow::Result<(Timestamp, bool)>);
+
+struct Daemon {
+    world: Arc<World>,
+    store: Store,
+    stopping: watch::Receiver<bool>,
+    polls: JoinSet<Finished>,
+    /// When each enabled source is due; those under way are not in it.
+    due: BTreeMap<String, Timestamp>,
+    running: HashSet<String>,
+    next_tick: Instant,
+    store_failures: u32,
+    news: bool,
+}
+
+impl Daemon {
+    async fn new(world: Arc<World>, store: Store, stopping: watch::Receiver<bool>) -> anyhow::Result<Self> {
+        let mut daemon = Self {
+            world,
+            store,
+            stopping,
+            polls: JoinSet::new(),
+            due: BTreeMap::new(),
+            running: HashSet::new(),
+            next_tick: Instant::now(),
+            store_failures: 0,
+            news: true,
+        };
+        daemon.plan().await?;
+        Ok(daemon)
+    }
+
+    /// Fills in when each source is due, from what the store knows. Sources that were never polled start within the first
+    /// minutes, spread, so that a fresh pack does not stampede.
+    async fn plan(&mut self) -> anyhow::Result<()> {
+        let states: BTreeMap<String, Option<Timestamp>> =
+            self.store.poll_states().await?.into_iter().map(|(id, state)| (id.0, state.due)).collect();
+        let now = clock::now();
+        let enabled: Vec<&SourceEntry> = self.world.settings.sources.iter().filter(|entry| entry.source.enabled).collect();
+        self.due = enabled
+            .iter()
+            .zip(0_i64..)
+            .filter(|(entry, _)| !self.running.contains(&entry.source.id.0))
+            .map(|(entry, place)| {
+                let fresh = now.saturating_add(SignedDuration::from_millis(place * 500)).unwrap_or(now);
+                let due = states.get(&entry.source.id.0).copied().flatten().unwrap_or(fresh);
+                (entry.source.id.0.clone(), due)
+            })
+            .collect();
+        Ok(())
+    }
+
+    /// Starts polls for what is due. The cap of the door bounds the requests; this bounds the tasks.
+    fn start_due(&mut self) {
+        let now = clock::now();
+        let room = (self.world.settings.fetch.concurrency * 2).saturating_sub(self.running.len());
+        let ready: Vec<String> = self.due.iter().filter(|(_, due)| **due <= now).map(|(id, _)| id.clone()).take(room).collect();
+        for id in ready {
+            self.due.remove(&id);
+            let Some(entry) = self.world.settings.source(&id).cloned() else { continue };
+            self.running.insert(id.clone());
+            let (world, store, stop) = (self.world.clone(), self.store.clone(), self.stopping.clone());
+            self.polls.spawn(async move { (id, poll_if_due(&world, &store, stop, &entry).await) });
+        }
+    }
+
+    fn finished(&mut self, finished: Result<Finished, tokio::task::JoinError>) -> anyhow::Result<()> {
+        let (id, outcome) = match finished {
+            Ok(finished) => finished,
+            Err(problem) => {
+                // A poll that panicked must not stop the others; its source is taken up again at the next plan.
+                error!("a poll ended unexpectedly: {problem}");
+                return Ok(());
+            }
+        };
+        self.running.remove(&id);
+        let due = match outcome {
+            Ok((due, news)) => {
+                self.store_failures = 0;
+                self.news |= news;
+                due
+            }
+            Err(problem) => {
+                self.store_failures += 1;
+                error!(source.id = id, "the store failed: {problem:#}");
+                anyhow::ensure!(self.store_failures < 5, "the store keeps failing: {problem:#}");
+                clock::now().saturating_add(SignedDuration::from_mins(1))?
+            }
+        };
+        if self.world.settings.source(&id).is_some_and(|entry| entry.source.enabled) {
+            self.due.insert(id, due);
+        }
+        Ok(())
+    }
+
+    /// When to wake: the next source, or the next round of chores.
+    fn next_wake(&self) -> Instant {
+        let busy = self.running.len() >= self.world.settings.fetch.concurrency * 2;
+        let next = if busy { None } else { self.due.values().min() };
+        let until = next.map_or(TICK, |due| {
+            Duration::try_from(due.duration_since(clock::now())).unwrap_or(Duration::ZERO).max(Duration::from_millis(200))
+        });
+        (Instant::now() + until).min(self.next_tick)
+    }
+
+    /// Chores: alerts when there is news, the weekly watch, mail, and a sign of life while the store answers.
+    async fn tick(&mut self) -> anyhow::Result<()> {
+        if Instant::now() < self.next_tick {
+            return Ok(());
+        }
+        self.next_tick = Instant::now() + systemd::watchdog().map_or(TICK, |watchdog| TICK.min(watchdog / 3));
+        let now = clock::now();
+        match self.chores(now).await {
+            Ok(()) => {
+                self.store_failures = 0;
+                systemd::alive();
+            }
+            Err(problem) => {
+                self.store_failures += 1;
+                error!("chores failed: {problem:#}");
+                anyhow::ensure!(self.store_failures < 5, "chores keep failing: {problem:#}");
+            }
+        }
+        Ok(())
+    }
+
+    async fn chores(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        let settings = &self.world.settings;
+        if std::mem::take(&mut self.news) && self.store.lease("alerts", &settings.worker, now, WATCH_LEASE).await? {
+            let queued = alerts(&self.store, settings, now).await.context("finding alerts")?;
+            self.store.release("alerts", &settings.worker).await?;
+            if queued > 0 {
+                info!(queued, "queued {queued} alerts");
+            }
+        }
+        self.weekly(now).await?;
+        dispatch(&self.store, &self.world.channel, &self.world.settings.worker, now).await.context("sending mail")?;
+        Ok(())
+    }
+
+    /// The digest of the last complete week, once it is due, and only for a week in which we were there.
+    async fn weekly(&self, now: Timestamp) -> anyhow::Result<()> {
+        let settings = &self.world.settings;
+        let week = last_week(now);
+        if now < due(now, settings.watch) || self.store.is_watched(week).await? {
+            return Ok(());
+        }
+        let since = self.store.poll_states().await?.into_iter().filter_map(|(_, state)| state.first_polled).min();
+        if since.is_none_or(|since| since >= week.end()) || !self.store.lease("watch", &settings.worker, now, WATCH_LEASE).await? {
+            return Ok(());
+        }
+        let done = watch(&self.store, settings, week, now).await.context("watching the week")?;
+        self.store.release("watch", &settings.worker).await?;
+        info!(week = %week, done, "watched {week}");
+        Ok(())
+    }
+
+    /// Reads configuration and sources again. A fault keeps what we had and is told.
+    async fn reload(&mut self, config: Option<&std::path::Path>) {
+        systemd::reloading();
+        let loaded = Settings::load(config).map_err(anyhow::Error::from).and_then(World::of);
+        match loaded {
+            Ok(world) if world.settings.database == self.world.settings.database && world.settings.worker == self.world.settings.worker => {
+                self.world = world;
+                match self.plan().await {
+                    Ok(()) => info!(sources = self.due.len(), "read the configuration again"),
+                    Err(problem) => error!("planning after a reload failed: {problem:#}"),
+                }
+            }
+            Ok(_) => warn!("paths.state and worker.name only change with a restart; kept the old configuration"),
+            Err(problem) => error!("kept the old configuration: {problem:#}"),
+        }
+        systemd::ready();
+    }
+}
+
+/// Polls, unless another worker did so since we planned.
+async fn poll_if_due(
+    world: &World,
+    store: &Store,
+    stop: watch::Receiver<bool>,
+    entry: &SourceEntry,
+) -> anyhow::Result<(Timestamp, bool)> {
+    let now = clock::now();
+    let planned = store.poll_state(&entry.source.id).await?.due;
+    if let Some(due) = planned.filter(|due| *due > now) {
+        return Ok((due, false));
+    }
+    let context = Context {
+        store,
+        fetcher: &world.fetcher,
+        knowledge: &world.settings.knowledge,
+        worker: &world.settings.worker,
+        state: &world.settings.state,
+        fixed_now: None,
+        stop,
+        progress: None,
+    };
+    let (polled, problem, due) = poll_and_note(&context, entry, world.settings.rhythm).await?;
+    if let Some(IngestError::Store(problem)) = problem {
+        return Err(problem.into());
+    }
+    Ok((due, polled.tally.new > 0))
+}

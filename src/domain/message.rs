@@ -1,0 +1,51 @@
+//! A mail that is ready to go: composed once, sent from the outbox.
+
+use jiff::Timestamp;
+
+/// One message to one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What it is; also the folder and file prefix of the file channel.
+    pub product: Product,
+    /// Says what this message is about, once and for all: a second message with the same key is never queued.
+    pub key: String,
+    /// Address of the recipient.
+    pub to: String,
+    /// Subject line; carries the news.
+    pub subject: String,
+    /// Plain text part, complete in itself.
+    pub text: String,
+    /// HTML part, complete in itself, without remote content.
+    pub html: String,
+    /// When it was composed; the `Date` header.
+    pub composed: Timestamp,
+}
+
+/// The products that are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    /// Weekly trendrapportage.
+    Digest,
+    /// Attendering on a rule.
+    Alert,
+    /// Concept bestuurlijk signaal.
+    Signal,
+}
+
+impl Product {
+    /// Name in the store, in file names and in logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Digest => "digest",
+            Self::Alert => "attendering",
+            Self::Signal => "signaal",
+        }
+    }
+
+    /// The product of that name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Digest, Self::Alert, Self::Signal].into_iter().find(|product| product.name() == name)
+    }
+}

@@ -1,0 +1,13 @@
+//! The words that every room shares. No I/O, no SQL, no HTTP: plain values that say what things are.
+
+pub mod exchange;
+pub mod fenomeen;
+pub mod item;
+pub mod judgment;
+pub mod message;
+pub mod record;
+pub mod signal;
+pub mod source;
+pub mod trend;
+pub mod verdict;
+pub mod week;

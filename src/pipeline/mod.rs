@@ -1,0 +1,6 @@
+//! The only rooms that know the order of the stages; each reads like a recipe.
+
+pub mod dispatch;
+pub mod ingest;
+pub mod judge;
+pub mod watch;

@@ -1,0 +1,168 @@
+//! Counts → trends → digest, alerts and drafts of signals → outbox. What is found and the mail that tells it are written
+//! in one transaction, so that a week is told once, whatever crashes.
+
+mod alerts;
+mod drafts;
+mod view;
+
+use jiff::{Timestamp, civil::Time};
+use thiserror::Error;
+
+pub use alerts::alerts;
+pub use drafts::drafts;
+pub use view::digest;
+
+use crate::{
+    domain::{
+        message::Message,
+        trend::{Term, Trend},
+        week::{Week, amsterdam},
+    },
+    report,
+    settings::{Settings, WatchTime},
+    store::{Store, StoreError, signals::Watched},
+    trend::{
+        detect,
+        series::{Counted, count},
+        terms::{Text, emerging},
+    },
+};
+
+/// Why a watch failed.
+#[derive(Debug, Error)]
+pub enum WatchError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A template could not be filled.
+    #[error("een mail kan niet worden opgemaakt: {0}")]
+    Compose(#[from] askama::Error),
+}
+
+/// What was found in a week.
+#[derive(Debug)]
+pub struct Findings {
+    /// The week.
+    pub week: Week,
+    /// Trends, surest first.
+    pub trends: Vec<Trend>,
+    /// New terms.
+    pub terms: Vec<Term>,
+    /// The series and the panel.
+    pub counted: Counted,
+}
+
+/// The last week that is complete at a moment.
+#[must_use]
+pub fn last_week(now: Timestamp) -> Week {
+    Week::of(now).plus(-1)
+}
+
+/// The moment at which the digest of the last complete week is due.
+#[must_use]
+pub fn due(now: Timestamp, at: WatchTime) -> Timestamp {
+    let monday = Week::of(now).monday();
+    let day = monday.checked_add(jiff::Span::new().days(i64::from(at.day.to_monday_zero_offset()))).unwrap_or(monday);
+    let time = Time::new(at.hour, 0, 0, 0).unwrap_or(Time::MIN);
+    day.to_datetime(time).to_zoned_datetime(amsterdam().clone()).map_or(now, |zoned| zoned.timestamp())
+}
+
+/// Weeks that the terms of a month are held against.
+const TERM_WEEKS: i64 = 52;
+/// Recent weeks in which new terms are sought.
+const TERM_RECENT: i64 = 4;
+
+/// Finds what changed in a week.
+///
+/// # Errors
+/// When the store fails.
+pub async fn find(store: &Store, settings: &Settings, week: Week) -> Result<Findings, StoreError> {
+    let model = settings.knowledge.classifier.version();
+    let history = settings.trend.weeks;
+    let from = week.plus(-i64::try_from(history).unwrap_or(60));
+    let tellings = store.tellings(from, week).await?;
+    let labelled = store.labelled(model, from, week).await?;
+    let placed = store.placed(model, from, week).await?;
+    let all: Vec<String> = settings.knowledge.classifier.fenomenen().map(str::to_owned).collect();
+    let counted = count(&tellings, &labelled, &placed, week, history, &settings.region.gemeenten, &all);
+    let trends = detect(&counted.series, &settings.trend);
+    let terms = terms(store, settings, week, &counted).await?;
+    Ok(Findings { week, trends, terms, counted })
+}
+
+async fn terms(store: &Store, settings: &Settings, week: Week, counted: &Counted) -> Result<Vec<Term>, StoreError> {
+    let model = settings.knowledge.classifier.version();
+    let noticed = store.noticed(model, week.plus(-TERM_WEEKS), week).await?;
+    // A source that was added brings its own words; only the panel's are news.
+    let noticed: Vec<_> = noticed.into_iter().filter(|(_, story)| counted.panel.contains(&story.source)).collect();
+    let text = |recent: bool| -> Vec<Text<'_>> {
+        let wanted = noticed.iter().filter(|(at, _)| (at.until(week) < TERM_RECENT) == recent);
+        wanted.map(|(_, story)| Text { story: story.story, source: &story.source, title: &story.title, text: &story.text }).collect()
+    };
+    // Words of places and of the source's own name are no topics.
+    let is_name = |term: &str| {
+        let capital = report::words::capital(term);
+        !settings.knowledge.gazetteer.find(&format!("in {capital}"), "").is_empty()
+    };
+    Ok(emerging(&text(true), &text(false), &is_name, 3))
+}
+
+/// Watches a week: finds, composes, and writes findings and mails together. False when it was watched before.
+///
+/// # Errors
+/// When the store or a template fails; nothing is written then.
+pub async fn watch(store: &Store, settings: &Settings, week: Week, now: Timestamp) -> Result<bool, WatchError> {
+    if store.is_watched(week).await? {
+        return Ok(false);
+    }
+    let findings = find(store, settings, week).await?;
+    let signals = drafts(store, settings, &findings, now).await?;
+    let digest = digest(store, settings, &findings, now).await?;
+    let mut messages: Vec<Message> = Vec::new();
+    for to in &settings.recipients.digest {
+        messages.push(report::digest::compose(&digest, to, now)?);
+    }
+    for signal in &signals {
+        for to in &settings.recipients.signals {
+            messages.push(report::signal::compose(&signal.draft, signal.id, &signal.key, to, now)?);
+        }
+    }
+    let model = settings.knowledge.classifier.version().to_owned();
+    let watched = Watched { week, model, findings: summary(&findings), messages };
+    Ok(store.watched(&watched, now).await?)
+}
+
+/// The findings as JSON, to show a week again as it was known then.
+fn summary(findings: &Findings) -> String {
+    let trends: Vec<serde_json::Value> = findings
+        .trends
+        .iter()
+        .map(|trend| {
+            serde_json::json!({
+                "fenomeen": trend.key.fenomeen, "gemeente": trend.key.gemeente, "seen": trend.seen,
+                "expected": trend.expected, "interval": [trend.interval.0, trend.interval.1], "p": trend.p,
+                "sureness": trend.sureness.word(), "since": trend.since.to_string(), "publishers": trend.publishers,
+                "stories": trend.stories,
+            })
+        })
+        .collect();
+    let terms: Vec<serde_json::Value> = findings
+        .terms
+        .iter()
+        .map(|term| serde_json::json!({ "term": term.term, "recent": term.recent, "before": term.before, "z": term.z, "stories": term.stories }))
+        .collect();
+    serde_json::json!({ "trends": trends, "terms": terms, "panel": findings.counted.panel }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_week_is_due_on_the_monday_after_it() {
+        let at = WatchTime { day: jiff::civil::Weekday::Monday, hour: 7 };
+        let now: Timestamp = "2026-10-05T04:59:00Z".parse().expect("a time");
+        assert_eq!(due(now, at).to_string(), "2026-10-05T05:00:00Z");
+        assert_eq!(last_week(now).to_string(), "2026-W40");
+    }
+}

@@ -1,0 +1,7 @@
+//! What readers get: pure composition of values into mails. All text for readers is Dutch, at B1 level, with the numbers
+//! first and the evidence one click away.
+
+pub mod alert;
+pub mod digest;
+pub mod signal;
+pub mod words;

@@ -1,0 +1,306 @@
+//! What the program knows of the world, as data: fenomenen, word lists, gazetteer, laws, gap phrases, alert rules, and
+//! the model. Each file comes from the configured folder, or from the shipped one where it is missing there.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{
+    faults::{Fault, of_toml},
+    raw::Raw,
+};
+use crate::{
+    assets,
+    classify::{Classifier, bundle::Bundle, lexicon::Lexicon},
+    domain::fenomeen::Fenomeen,
+    law::Laws,
+    places::Gazetteer,
+    signals::{Finder, Phrases},
+};
+
+/// A rule for alerts.
+#[derive(Debug, Clone)]
+pub struct AlertRule {
+    /// File name without its ending.
+    pub id: String,
+    /// Name for readers.
+    pub title: String,
+    /// Fenomenen, any of which must be "ja".
+    pub fenomenen: Vec<String>,
+    /// Gemeenten by CBS code, or "regio"; empty: everywhere.
+    pub gebieden: Vec<String>,
+    /// Smallest probability.
+    pub at_least: f64,
+    /// Most alerts a day; the rest stands in the digest.
+    pub most_per_day: u32,
+}
+
+/// Everything that is known.
+pub struct Knowledge {
+    /// Watched fenomenen.
+    pub fenomenen: Vec<Fenomeen>,
+    /// Places.
+    pub gazetteer: Gazetteer,
+    /// Instruments by word.
+    pub instrumenten: Lexicon,
+    /// Names of the instruments: id and label.
+    pub instrument_labels: Vec<(String, String)>,
+    /// Branches by word.
+    pub branches: Lexicon,
+    /// Laws.
+    pub laws: Laws,
+    /// Gap phrases.
+    pub finder: Finder,
+    /// Alert rules.
+    pub rules: Vec<AlertRule>,
+    /// The model; none when it was not asked for.
+    pub classifier: Classifier,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FenomeenFile {
+    label: String,
+    short: String,
+    law: String,
+    steps: Vec<String>,
+    partners: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InstrumentFile {
+    instrument: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BrancheFile {
+    branche: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listed {
+    id: String,
+    label: String,
+    /// SBI codes: for readers of the file and for the register sources to come.
+    #[serde(default, rename = "sbi")]
+    _sbi: Vec<String>,
+    terms: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RuleFile {
+    title: String,
+    #[serde(default)]
+    fenomenen: Vec<String>,
+    #[serde(default)]
+    gebieden: Vec<String>,
+    at_least: f64,
+    #[serde(default = "five")]
+    most_per_day: u32,
+}
+
+fn five() -> u32 {
+    5
+}
+
+/// Reads files and gathers faults.
+struct Reader<'a> {
+    folder: Option<PathBuf>,
+    faults: &'a mut Vec<Fault>,
+    files: &'a mut Vec<String>,
+}
+
+impl Knowledge {
+    pub(super) fn load(raw: &Raw, base: &Path, faults: &mut Vec<Fault>, files: &mut Vec<String>) -> Option<Self> {
+        let folder = (!raw.paths.config.is_empty()).then(|| base.join(&raw.paths.config));
+        let mut reader = Reader { folder, faults, files };
+        let fenomenen = reader.fenomenen();
+        let instruments = reader.toml::<InstrumentFile>("lijsten/instrumenten.toml");
+        let branches = reader.toml::<BrancheFile>("lijsten/branches.toml");
+        let phrases = reader.toml::<Phrases>("lijsten/knelpunten.toml");
+        let table = reader.text("wetten/wetten.csv");
+        let laws = table.and_then(|table| reader.ok("wetten/wetten.csv", Laws::new(&table)));
+        let gazetteer = reader.gazetteer(&raw.region.provinces);
+        let classifier = reader.model(&raw.paths.model, base, &fenomenen);
+        let (instruments, branches, phrases) = (instruments?, branches?, phrases?);
+        let lexicon = |list: &[Listed]| Lexicon::new(list.iter().map(|entry| (entry.id.as_str(), entry.terms.as_slice())));
+        let instrumenten = reader.ok("lijsten/instrumenten.toml", lexicon(&instruments.instrument));
+        let branches = reader.ok("lijsten/branches.toml", lexicon(&branches.branche));
+        let finder = reader.ok("lijsten/knelpunten.toml", Finder::new(&phrases));
+        let gazetteer = gazetteer?;
+        let rules = reader.rules(&fenomenen, &gazetteer);
+        Some(Self {
+            fenomenen,
+            gazetteer,
+            instrumenten: instrumenten?,
+            instrument_labels: instruments.instrument.into_iter().map(|entry| (entry.id, entry.label)).collect(),
+            branches: branches?,
+            laws: laws?,
+            finder: finder?,
+            rules,
+            classifier: classifier?,
+        })
+    }
+
+    /// Label of a fenomeen; its id when it is unknown.
+    #[must_use]
+    pub fn label<'a>(&'a self, id: &'a str) -> &'a str {
+        self.fenomeen(id).map_or(id, |fenomeen| fenomeen.label.as_str())
+    }
+
+    /// The fenomeen with that id.
+    #[must_use]
+    pub fn fenomeen(&self, id: &str) -> Option<&Fenomeen> {
+        self.fenomenen.iter().find(|fenomeen| fenomeen.id == id)
+    }
+}
+
+impl Reader<'_> {
+    /// Text of a file: the configured one, else the shipped one.
+    fn text(&mut self, path: &str) -> Option<String> {
+        if let Some(file) = self.folder.as_ref().map(|folder| folder.join(path)).filter(|file| file.exists()) {
+            self.files.push(file.display().to_string());
+            return match std::fs::read_to_string(&file) {
+                Ok(text) => Some(text),
+                Err(error) => {
+                    self.faults.push(Fault::new(file.display().to_string(), format!("niet te lezen: {error}")));
+                    None
+                }
+            };
+        }
+        self.files.push(format!("config/{path}"));
+        let shipped = assets::config(path);
+        if shipped.is_none() {
+            self.faults.push(Fault::new(format!("config/{path}"), "ontbreekt: zet het bestand terug"));
+        }
+        shipped.map(str::to_owned)
+    }
+
+    fn toml<T: for<'de> Deserialize<'de>>(&mut self, path: &str) -> Option<T> {
+        let text = self.text(path)?;
+        self.parse(path, &text)
+    }
+
+    fn parse<T: for<'de> Deserialize<'de>>(&mut self, path: &str, text: &str) -> Option<T> {
+        match toml::from_str(text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.faults.push(of_toml(&format!("config/{path}"), text, &error));
+                None
+            }
+        }
+    }
+
+    fn ok<T>(&mut self, path: &str, outcome: Result<T, impl std::fmt::Display>) -> Option<T> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.faults.push(Fault::new(format!("config/{path}"), error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Names of the TOML files of a folder: those of the configured folder where it exists, else the shipped ones.
+    fn names(&mut self, folder: &str) -> Vec<String> {
+        let own = self.folder.as_ref().map(|own| own.join(folder)).filter(|own| own.is_dir());
+        let mut names: Vec<String> = match own.as_ref().map(std::fs::read_dir) {
+            Some(Ok(entries)) => entries
+                .filter_map(Result::ok)
+                .map(|entry| format!("{folder}/{}", entry.file_name().to_string_lossy()))
+                .filter(|name| name.to_lowercase().ends_with(".toml"))
+                .collect(),
+            Some(Err(error)) => {
+                self.faults.push(Fault::new(folder, format!("de map is niet te lezen: {error}")));
+                Vec::new()
+            }
+            None => assets::config_folder(folder).into_iter().map(|(name, _)| name).collect(),
+        };
+        names.sort();
+        names
+    }
+
+    fn fenomenen(&mut self) -> Vec<Fenomeen> {
+        let mut fenomenen = Vec::new();
+        for name in self.names("fenomenen") {
+            let id = stem(&name);
+            if let Some(file) = self.toml::<FenomeenFile>(&name) {
+                let FenomeenFile { label, short, law, steps, partners } = file;
+                fenomenen.push(Fenomeen { id, label, short, law, steps, partners });
+            }
+        }
+        fenomenen
+    }
+
+    fn gazetteer(&mut self, provinces: &[String]) -> Option<Gazetteer> {
+        let gemeenten = self.text("gebieden/gemeenten.csv")?;
+        let plaatsen = self.text("gebieden/plaatsen.csv")?;
+        let hard = self.text("gebieden/lastige-namen.txt")?;
+        self.ok("gebieden", Gazetteer::new(&gemeenten, &plaatsen, &hard, provinces))
+    }
+
+    fn model(&mut self, folder: &str, base: &Path, fenomenen: &[Fenomeen]) -> Option<Classifier> {
+        let (name, bytes) = if folder.is_empty() {
+            ("models (meegeleverd)".to_owned(), assets::MODEL.to_vec())
+        } else {
+            let file = base.join(folder).join("model.bin");
+            match std::fs::read(&file) {
+                Ok(bytes) => (file.display().to_string(), bytes),
+                Err(error) => {
+                    self.faults.push(Fault::new("paths.model", format!("'{}' kan niet worden gelezen ({error})", file.display())));
+                    return None;
+                }
+            }
+        };
+        self.files.push(name.clone());
+        match Bundle::from_bytes(&bytes) {
+            Ok(bundle) => {
+                let classifier = Classifier::new(bundle);
+                for fenomeen in classifier.fenomenen() {
+                    if !fenomenen.iter().any(|known| known.id == fenomeen) {
+                        let why = format!("het model kent '{fenomeen}', maar config/fenomenen/{fenomeen}.toml ontbreekt: zet het bestand terug of train opnieuw");
+                        self.faults.push(Fault::new(name.clone(), why));
+                    }
+                }
+                Some(classifier)
+            }
+            Err(error) => {
+                self.faults.push(Fault::new(name, error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn rules(&mut self, fenomenen: &[Fenomeen], gazetteer: &Gazetteer) -> Vec<AlertRule> {
+        let mut rules = Vec::new();
+        for name in self.names("attenderingen") {
+            let Some(file) = self.toml::<RuleFile>(&name) else { continue };
+            for id in file.fenomenen.iter().filter(|id| !fenomenen.iter().any(|known| known.id == **id)) {
+                self.faults.push(Fault::new(format!("config/{name}"), format!("'{id}' is geen fenomeen; de lijst staat in config/fenomenen")));
+            }
+            for code in file.gebieden.iter().filter(|code| *code != "regio" && gazetteer.gemeente(code).is_none()) {
+                self.faults.push(Fault::new(format!("config/{name}"), format!("'{code}' is geen code van een gemeente en niet \"regio\"")));
+            }
+            if !(0.0..=1.0).contains(&file.at_least) {
+                self.faults.push(Fault::new(format!("config/{name}"), "at-least moet tussen 0 en 1 liggen"));
+            }
+            rules.push(AlertRule {
+                id: stem(&name),
+                title: file.title,
+                fenomenen: file.fenomenen,
+                gebieden: file.gebieden,
+                at_least: file.at_least,
+                most_per_day: file.most_per_day,
+            });
+        }
+        rules
+    }
+}
+
+fn stem(name: &str) -> String {
+    Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}

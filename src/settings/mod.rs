@@ -1,0 +1,225 @@
+//! From what was written to what is meant: default → file → environment, checked as a whole, with every fault told at once.
+//! Each room owns its own settings; this one only composes them. Nobody else reads the environment.
+
+pub mod faults;
+mod knowledge;
+mod raw;
+mod sources;
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, civil::Weekday};
+
+use crate::{adapters, deliver, domain::source::Source, fetch, trend};
+use faults::{Fault, Faults};
+pub use knowledge::{AlertRule, Knowledge};
+
+/// A source with the recipe for its adapter.
+#[derive(Debug, Clone)]
+pub struct SourceEntry {
+    /// The source.
+    pub source: Source,
+    /// How it is read.
+    pub spec: adapters::Spec,
+}
+
+/// When the weekly digest is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatchTime {
+    /// Weekday.
+    pub day: Weekday,
+    /// Hour, Dutch time.
+    pub hour: i8,
+}
+
+/// The region that is served.
+#[derive(Debug, Clone)]
+pub struct Region {
+    /// Name in headings.
+    pub name: String,
+    /// CBS codes of its gemeenten.
+    pub gemeenten: HashSet<String>,
+}
+
+/// The rhythm of polling.
+#[derive(Debug, Clone, Copy)]
+pub struct Rhythm {
+    /// Spread of an interval, as a share of it.
+    pub jitter: f64,
+    /// Longest wait after failures.
+    pub longest_backoff: SignedDuration,
+}
+
+/// Who gets what.
+#[derive(Debug, Clone)]
+pub struct Recipients {
+    /// Weekly digest.
+    pub digest: Vec<String>,
+    /// Alerts.
+    pub alerts: Vec<String>,
+    /// Drafts of signals.
+    pub signals: Vec<String>,
+}
+
+/// Everything that was meant, checked.
+pub struct Settings {
+    /// Folder of all that is written.
+    pub state: PathBuf,
+    /// The database.
+    pub database: PathBuf,
+    /// Name in leases.
+    pub worker: String,
+    /// The sources, by id.
+    pub sources: Vec<SourceEntry>,
+    /// The door.
+    pub fetch: fetch::Settings,
+    /// Rhythm.
+    pub rhythm: Rhythm,
+    /// When to watch.
+    pub watch: WatchTime,
+    /// How to watch.
+    pub trend: trend::Params,
+    /// How to send.
+    pub deliver: deliver::Settings,
+    /// Whom to send to.
+    pub recipients: Recipients,
+    /// The region.
+    pub region: Region,
+    /// Fenomenen, word lists, gazetteer, laws, rules and the model.
+    pub knowledge: Knowledge,
+    /// Log filter.
+    pub log_filter: String,
+    /// Log as JSON.
+    pub log_json: bool,
+    /// Files that were read, for `check` to list.
+    pub files: Vec<String>,
+}
+
+impl Settings {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// All faults together.
+    pub fn load(file: Option<&Path>) -> Result<Self, Faults> {
+        let mut faults = Vec::new();
+        let raw = raw::load(file, &mut faults);
+        let Some(raw) = raw else { return Err(Faults(faults)) };
+        let base = file.and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
+        let mut files = vec![file.map_or_else(|| "config/default.toml (meegeleverd)".to_owned(), |file| file.display().to_string())];
+        let pause = raw::duration(&raw.fetch.pause, "fetch.pause", &mut faults);
+        let sources = sources::load(&raw.paths.sources, &base, pause, &mut faults, &mut files);
+        let knowledge = Knowledge::load(&raw, &base, &mut faults, &mut files);
+        let settings = knowledge.and_then(|knowledge| Self::compose(raw, &base, sources, knowledge, files, &mut faults));
+        match settings {
+            Some(settings) if faults.is_empty() => Ok(settings),
+            _ => Err(Faults(faults)),
+        }
+    }
+
+    fn compose(
+        raw: raw::Raw,
+        base: &Path,
+        sources: Vec<SourceEntry>,
+        knowledge: Knowledge,
+        files: Vec<String>,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Self> {
+        let state = base.join(&raw.paths.state);
+        let timeout = raw::duration(&raw.fetch.timeout, "fetch.timeout", faults);
+        let watch = watch_time(&raw, faults);
+        let region = region(&raw, &knowledge, faults);
+        let deliver = raw.mail.checked(&state, faults);
+        if !(0.0..=0.5).contains(&raw.schedule.jitter) {
+            faults.push(Fault::new("schedule.jitter", "moet tussen 0 en 0,5 liggen"));
+        }
+        if !(0.001..=0.5).contains(&raw.trend.false_discovery_rate) {
+            faults.push(Fault::new("trend.false-discovery-rate", "moet tussen 0,001 en 0,5 liggen"));
+        }
+        if !(10..=520).contains(&raw.watch.weeks) {
+            faults.push(Fault::new("watch.weeks", "moet tussen 10 en 520 liggen"));
+        }
+        Some(Self {
+            database: state.join("uitkijk.db"),
+            state,
+            worker: raw.worker.name,
+            sources,
+            fetch: fetch::Settings {
+                user_agent: raw.fetch.user_agent,
+                timeout: Duration::try_from(timeout).unwrap_or(Duration::from_secs(30)),
+                max_bytes: raw.fetch.max_bytes,
+                concurrency: raw.fetch.concurrency,
+            },
+            rhythm: Rhythm {
+                jitter: raw.schedule.jitter,
+                longest_backoff: raw::duration(&raw.schedule.longest_backoff, "schedule.longest-backoff", faults),
+            },
+            watch: watch?,
+            trend: trend::Params {
+                false_discovery_rate: raw.trend.false_discovery_rate,
+                least_stories: raw.trend.least_stories,
+                least_publishers: raw.trend.least_publishers,
+                least_ratio: raw.trend.least_ratio,
+                weeks: raw.watch.weeks,
+                gap: raw.trend.gap_weeks,
+                least_weeks: raw.trend.least_weeks,
+            },
+            deliver: deliver?,
+            recipients: Recipients { digest: raw.mail.digest_to, alerts: raw.mail.alerts_to, signals: raw.mail.signals_to },
+            region: region?,
+            knowledge,
+            log_filter: raw.log.filter,
+            log_json: raw.log.format == "json",
+            files,
+        })
+    }
+
+    /// The source with that id.
+    #[must_use]
+    pub fn source(&self, id: &str) -> Option<&SourceEntry> {
+        self.sources.iter().find(|entry| entry.source.id.0 == id)
+    }
+}
+
+fn watch_time(raw: &raw::Raw, faults: &mut Vec<Fault>) -> Option<WatchTime> {
+    let day = match raw.watch.day.as_str() {
+        "maandag" => Weekday::Monday,
+        "dinsdag" => Weekday::Tuesday,
+        "woensdag" => Weekday::Wednesday,
+        "donderdag" => Weekday::Thursday,
+        "vrijdag" => Weekday::Friday,
+        "zaterdag" => Weekday::Saturday,
+        "zondag" => Weekday::Sunday,
+        other => {
+            faults.push(Fault::new("watch.day", format!("'{other}' is geen weekdag; schrijf bijvoorbeeld \"maandag\"")));
+            return None;
+        }
+    };
+    if !(0..=23).contains(&raw.watch.hour) {
+        faults.push(Fault::new("watch.hour", "moet tussen 0 en 23 liggen"));
+        return None;
+    }
+    Some(WatchTime { day, hour: raw.watch.hour })
+}
+
+fn region(raw: &raw::Raw, knowledge: &Knowledge, faults: &mut Vec<Fault>) -> Option<Region> {
+    for code in &raw.region.gemeenten {
+        if knowledge.gazetteer.gemeente(code).is_none() {
+            faults.push(Fault::new("region.gemeenten", format!("'{code}' is geen code van een gemeente; zie config/gebieden/gemeenten.csv")));
+        }
+    }
+    let gemeenten: HashSet<String> = if raw.region.gemeenten.is_empty() {
+        let of_riec = knowledge.gazetteer.gemeenten().filter(|gemeente| gemeente.riec == raw.region.riec);
+        of_riec.map(|gemeente| gemeente.code.clone()).collect()
+    } else {
+        raw.region.gemeenten.iter().cloned().collect()
+    };
+    if gemeenten.is_empty() {
+        faults.push(Fault::new("region", "er hoort geen gemeente bij deze regio: vul gemeenten in met CBS-codes, of een riec dat in de tabel staat"));
+        return None;
+    }
+    Some(Region { name: raw.region.name.clone(), gemeenten })
+}

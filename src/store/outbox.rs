@@ -1,0 +1,168 @@
+//! The outbox: a mail is written here in the transaction that found its news, and leaves from here. A row is claimed with
+//! a lease, so that several workers can send, and its Message-ID never changes: a mail that a crash sends again is
+//! recognisable as the same.
+
+use std::hash::Hasher;
+
+use jiff::{SignedDuration, Timestamp};
+use siphasher::sip128::{Hasher128, SipHasher13};
+use sqlx::{FromRow, Sqlite, Transaction};
+
+use super::{Store, StoreError, moment};
+use crate::domain::message::{Message, Product};
+
+/// A claimed message.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Row in the outbox.
+    pub id: i64,
+    /// Left part of its Message-ID; the same for ever.
+    pub message_id: String,
+    /// Attempts before this one.
+    pub attempts: u32,
+    /// The message.
+    pub message: Message,
+}
+
+/// Counts of the outbox.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
+pub struct OutboxCounts {
+    /// Waiting, or to be tried again.
+    pub queued: i64,
+    /// Accepted by the mail server or written to file.
+    pub sent: i64,
+    /// Given up.
+    pub failed: i64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    message_id: String,
+    product: String,
+    key: String,
+    recipient: String,
+    subject: String,
+    text: String,
+    html: String,
+    composed: i64,
+    attempts: i64,
+}
+
+impl Store {
+    /// Claims the next message that is due, if any.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn claim(&self, holder: &str, now: Timestamp, span: SignedDuration) -> Result<Option<Outgoing>, StoreError> {
+        let row: Option<Row> = sqlx::query_as(
+            "update outbox set holder = $1, held_until = $3
+             where id = (select id from outbox where state = 'queued' and next_try <= $2 and held_until <= $2
+                         order by next_try, id limit 1)
+             returning id, message_id, product, key, recipient, subject, text, html, composed, attempts",
+        )
+        .bind(holder)
+        .bind(now.as_second())
+        .bind(now.as_second() + span.as_secs())
+        .fetch_optional(&self.writer)
+        .await?;
+        row.map(|row| {
+            let product = Product::of(&row.product)
+                .ok_or_else(|| StoreError::Content(format!("onbekend product '{}' in de uitbak", row.product)))?;
+            Ok(Outgoing {
+                id: row.id,
+                message_id: row.message_id,
+                attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+                message: Message {
+                    product,
+                    key: row.key,
+                    to: row.recipient,
+                    subject: row.subject,
+                    text: row.text,
+                    html: row.html,
+                    composed: moment(row.composed),
+                },
+            })
+        })
+        .transpose()
+    }
+
+    /// Notes that a message has left, with what the channel said.
+    ///
+    /// # Errors
+    /// When the store fails; the message may then leave again, with the same Message-ID.
+    pub async fn sent(&self, id: i64, receipt: &str, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "update outbox set state = 'sent', sent = $2, receipt = $3, attempts = attempts + 1, holder = null, held_until = 0
+             where id = $1 and state = 'queued'",
+        )
+        .bind(id)
+        .bind(now.as_second())
+        .bind(receipt)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that a message did not leave, and when to try again; none gives it up.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unsent(&self, id: i64, problem: &str, again: Option<Timestamp>) -> Result<(), StoreError> {
+        sqlx::query(
+            "update outbox set state = case when $3 is null then 'failed' else 'queued' end, next_try = coalesce($3, next_try),
+                    problem = $2, attempts = attempts + 1, holder = null, held_until = 0
+             where id = $1 and state = 'queued'",
+        )
+        .bind(id)
+        .bind(problem)
+        .bind(again.map(Timestamp::as_second))
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// How full the outbox is.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        Ok(sqlx::query_as(
+            "select count(case when state = 'queued' then 1 end) as queued, count(case when state = 'sent' then 1 end) as sent,
+                    count(case when state = 'failed' then 1 end) as failed
+             from outbox",
+        )
+        .fetch_one(&self.reader)
+        .await?)
+    }
+}
+
+/// Queues a message within the transaction that found its news. False when it is already there or long gone.
+pub(super) async fn queue(tx: &mut Transaction<'static, Sqlite>, message: &Message) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "insert into outbox (message_id, product, key, recipient, subject, text, html, composed, state, next_try)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $8)
+         on conflict (key, recipient) do nothing",
+    )
+    .bind(message_id(message))
+    .bind(message.product.name())
+    .bind(&message.key)
+    .bind(&message.to)
+    .bind(&message.subject)
+    .bind(&message.text)
+    .bind(&message.html)
+    .bind(message.composed.as_second())
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Made from what the message is about and for whom, so that a second composition gets the same one.
+fn message_id(message: &Message) -> String {
+    let mut hasher = SipHasher13::new_with_keys(0x6d61_696c, 1);
+    hasher.write(message.key.as_bytes());
+    hasher.write_u8(0);
+    hasher.write(message.to.as_bytes());
+    let hash = hasher.finish128();
+    format!("{}.{:016x}{:016x}", message.product.name(), hash.h1, hash.h2)
+}

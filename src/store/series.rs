@@ -1,0 +1,301 @@
+//! What the trends are counted from, and the stories that stand behind them.
+
+use jiff::Timestamp;
+use sqlx::FromRow;
+
+use super::{Store, StoreError, moment};
+use crate::domain::week::Week;
+
+/// One story in one source in one week: the unit of exposure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// Week of publication of this telling.
+    pub week: Week,
+    /// Story id.
+    pub story: i64,
+    /// Source that told it.
+    pub source: String,
+}
+
+/// A label of a story.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Labelled {
+    /// Story id.
+    pub story: i64,
+    /// Fenomeen id.
+    pub fenomeen: String,
+}
+
+/// A place of a story.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Placed {
+    /// Story id.
+    pub story: i64,
+    /// CBS code of the gemeente.
+    pub gemeente: String,
+}
+
+/// A story as readers see it: its first telling, and how often it was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoryLine {
+    /// Story id.
+    pub story: i64,
+    /// Title of the first telling.
+    pub title: String,
+    /// Text of the first telling.
+    pub text: String,
+    /// Its address.
+    pub link: String,
+    /// Source of the first telling.
+    pub source: String,
+    /// When it was first published.
+    pub published: Timestamp,
+    /// Tellings in all.
+    pub tellings: u32,
+    /// Different sources among them.
+    pub publishers: u32,
+}
+
+/// What one source brought in one week.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Volume {
+    /// Source id.
+    pub source: String,
+    /// Items published in that week.
+    pub items: i64,
+}
+
+/// A judgment of the week.
+#[derive(Debug, Clone)]
+pub struct JudgmentLine {
+    /// Item id.
+    pub item: i64,
+    /// ECLI.
+    pub ecli: String,
+    /// Address.
+    pub link: String,
+    /// The structure, as JSON.
+    pub judgment: String,
+    /// Instruments by rule.
+    pub instrumenten: Vec<String>,
+    /// Fenomenen with "ja".
+    pub fenomenen: Vec<String>,
+}
+
+#[derive(FromRow)]
+struct TellingRow {
+    week: String,
+    story: i64,
+    source: String,
+}
+
+#[derive(FromRow)]
+struct StoryRow {
+    story: i64,
+    title: String,
+    text: String,
+    link: Option<String>,
+    source: String,
+    published: i64,
+    tellings: i64,
+    publishers: i64,
+}
+
+impl Store {
+    /// Every telling of feeds in these weeks.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tellings(&self, from: Week, to: Week) -> Result<Vec<Telling>, StoreError> {
+        let rows: Vec<TellingRow> = sqlx::query_as(
+            "select distinct week, story, source from item
+             where kind = 'feed' and withdrawn = 0 and week between $1 and $2",
+        )
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter()
+            .map(|row| Ok(Telling { week: row.week.parse().map_err(StoreError::Content)?, story: row.story, source: row.source }))
+            .collect()
+    }
+
+    /// Fenomenen of the stories of these weeks, by one model: what any telling got "ja" for.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn labelled(&self, model: &str, from: Week, to: Week) -> Result<Vec<Labelled>, StoreError> {
+        Ok(sqlx::query_as(
+            "select distinct i.story as story, f.fenomeen as fenomeen from item i join item_fenomeen f on f.item = i.id
+             where i.kind = 'feed' and i.withdrawn = 0 and f.model = $1 and f.outcome = 'ja' and i.week between $2 and $3",
+        )
+        .bind(model)
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .fetch_all(&self.reader)
+        .await?)
+    }
+
+    /// Gemeenten of the labelled stories of these weeks.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn placed(&self, model: &str, from: Week, to: Week) -> Result<Vec<Placed>, StoreError> {
+        Ok(sqlx::query_as(
+            "select distinct i.story as story, a.value as gemeente
+             from item i join item_axis a on a.item = i.id and a.axis = 'gebied'
+             where i.kind = 'feed' and i.withdrawn = 0 and i.week between $2 and $3
+               and exists (select 1 from item_fenomeen f where f.item = i.id and f.model = $1 and f.outcome = 'ja')",
+        )
+        .bind(model)
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .fetch_all(&self.reader)
+        .await?)
+    }
+
+    /// The stories with these ids, in the order of the ids.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stories(&self, ids: &[i64]) -> Result<Vec<StoryLine>, StoreError> {
+        let mut lines = Vec::with_capacity(ids.len());
+        let mut connection = self.reader.acquire().await?;
+        for id in ids {
+            let row: Option<StoryRow> = sqlx::query_as(
+                "select i.story as story, i.title as title, i.text as text, i.link as link, i.source as source,
+                        i.published as published,
+                        (select count(*) from item t where t.story = i.story and t.withdrawn = 0) as tellings,
+                        (select count(distinct t.source) from item t where t.story = i.story and t.withdrawn = 0) as publishers
+                 from item i where i.story = $1 and i.withdrawn = 0 order by i.published, i.id limit 1",
+            )
+            .bind(id)
+            .fetch_optional(&mut *connection)
+            .await?;
+            lines.extend(row.map(StoryLine::from));
+        }
+        Ok(lines)
+    }
+
+    /// First tellings of stories with any label or doubt in these weeks: the texts in which new terms are sought.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn noticed(&self, model: &str, from: Week, to: Week) -> Result<Vec<(Week, StoryLine)>, StoreError> {
+        let rows: Vec<(String, i64, String, String, String, i64)> = sqlx::query_as(
+            "select i.week, i.story, i.title, i.text, i.source, i.published from item i
+             where i.id = i.story and i.kind = 'feed' and i.withdrawn = 0 and i.week between $2 and $3
+               and exists (select 1 from item_fenomeen f where f.item = i.id and f.model = $1)
+             order by i.id",
+        )
+        .bind(model)
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter()
+            .map(|(week, story, title, text, source, published)| {
+                let week = week.parse().map_err(StoreError::Content)?;
+                let published = moment(published);
+                Ok((week, StoryLine { story, title, text, link: String::new(), source, published, tellings: 1, publishers: 1 }))
+            })
+            .collect()
+    }
+
+    /// Items per source published in one week.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn volumes(&self, week: Week) -> Result<Vec<Volume>, StoreError> {
+        Ok(sqlx::query_as("select source, count(*) as items from item where week = $1 group by source order by source")
+            .bind(week.to_string())
+            .fetch_all(&self.reader)
+            .await?)
+    }
+
+    /// Last publication and number of items per source, for `status` and for silence.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn totals(&self) -> Result<Vec<(String, i64, Timestamp, Timestamp)>, StoreError> {
+        let rows: Vec<(String, i64, i64, i64)> =
+            sqlx::query_as("select source, count(*), min(published), max(published) from item group by source order by source")
+                .fetch_all(&self.reader)
+                .await?;
+        Ok(rows.into_iter().map(|(source, items, first, last)| (source, items, moment(first), moment(last))).collect())
+    }
+
+    /// Reasons of rejection since a moment, with their number, most frequent first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn rejections(&self, since: Timestamp) -> Result<Vec<(String, String, i64)>, StoreError> {
+        Ok(sqlx::query_as(
+            "select source, why, count(*) from rejection where last_seen >= $1 group by source, why order by 3 desc, 1, 2",
+        )
+        .bind(since.as_second())
+        .fetch_all(&self.reader)
+        .await?)
+    }
+
+    /// Judgments published in a week that carry an instrument, a fenomeen or a knelpunt.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn judgments(&self, model: &str, week: Week) -> Result<Vec<JudgmentLine>, StoreError> {
+        let rows: Vec<(i64, String, Option<String>, String)> = sqlx::query_as(
+            "select i.id, i.key, i.link, i.judgment from item i
+             where i.kind = 'judgments' and i.withdrawn = 0 and i.judgment is not null and i.week = $1
+               and (exists (select 1 from item_axis a where a.item = i.id and a.axis = 'instrument')
+                    or exists (select 1 from item_fenomeen f where f.item = i.id and f.model = $2 and f.outcome = 'ja')
+                    or exists (select 1 from knelpunt k where k.item = i.id))
+             order by i.published desc, i.key",
+        )
+        .bind(week.to_string())
+        .bind(model)
+        .fetch_all(&self.reader)
+        .await?;
+        let mut lines = Vec::with_capacity(rows.len());
+        for (item, ecli, link, judgment) in rows {
+            let instrumenten = self.axis(item, "instrument").await?;
+            let fenomenen: Vec<(String,)> =
+                sqlx::query_as("select fenomeen from item_fenomeen where item = $1 and model = $2 and outcome = 'ja' order by p desc")
+                    .bind(item)
+                    .bind(model)
+                    .fetch_all(&self.reader)
+                    .await?;
+            let fenomenen = fenomenen.into_iter().map(|(fenomeen,)| fenomeen).collect();
+            lines.push(JudgmentLine { item, ecli, link: link.unwrap_or_default(), judgment, instrumenten, fenomenen });
+        }
+        Ok(lines)
+    }
+
+    /// Values of one axis of an item, in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn axis(&self, item: i64, axis: &str) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as("select value from item_axis where item = $1 and axis = $2 order by place")
+            .bind(item)
+            .bind(axis)
+            .fetch_all(&self.reader)
+            .await?;
+        Ok(rows.into_iter().map(|(value,)| value).collect())
+    }
+}
+
+impl From<StoryRow> for StoryLine {
+    fn from(row: StoryRow) -> Self {
+        let count = |value: i64| u32::try_from(value).unwrap_or(0);
+        Self {
+            story: row.story,
+            title: row.title,
+            text: row.text,
+            link: row.link.unwrap_or_default(),
+            source: row.source,
+            published: moment(row.published),
+            tellings: count(row.tellings),
+            publishers: count(row.publishers),
+        }
+    }
+}

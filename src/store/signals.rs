@@ -1,0 +1,238 @@
+//! Knelpunten, drafts of signals, and the weeks that were watched.
+
+use jiff::Timestamp;
+use sqlx::FromRow;
+
+use super::{Store, StoreError, moment, outbox::queue};
+use crate::domain::{
+    message::Message,
+    signal::{Draft, State},
+    week::Week,
+};
+
+/// A knelpunt with the item it stands in.
+#[derive(Debug, Clone, FromRow)]
+pub struct KnelpuntRow {
+    /// Item id.
+    pub item: i64,
+    /// BWB id.
+    pub bwb: String,
+    /// Name of the law.
+    pub law: String,
+    /// Article.
+    pub article: String,
+    /// The sentence, verbatim.
+    pub sentence: String,
+    /// Paragraph number.
+    pub paragraph: String,
+    /// Key of the item; the ECLI of a judgment.
+    pub key: String,
+    /// Address.
+    pub link: Option<String>,
+    /// Source id.
+    pub source: String,
+    /// Publication, seconds since 1970.
+    pub published: i64,
+    /// First sight, seconds since 1970.
+    pub first_seen: i64,
+    /// Structure of the judgment, as JSON, when it is one.
+    pub judgment: Option<String>,
+}
+
+/// A stored draft.
+#[derive(Debug, Clone)]
+pub struct StoredSignal {
+    /// Row id, shown as its number.
+    pub id: i64,
+    /// What it is about.
+    pub key: String,
+    /// State.
+    pub state: State,
+    /// The draft.
+    pub draft: Draft,
+    /// When it was first drafted.
+    pub created: Timestamp,
+}
+
+/// What a watch found, ready to be written in one transaction with the mails that tell it.
+#[derive(Debug)]
+pub struct Watched {
+    /// The week.
+    pub week: Week,
+    /// Model version.
+    pub model: String,
+    /// Findings as JSON.
+    pub findings: String,
+    /// Mails.
+    pub messages: Vec<Message>,
+}
+
+impl Store {
+    /// Knelpunten published since a moment, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn knelpunten(&self, since: Timestamp) -> Result<Vec<KnelpuntRow>, StoreError> {
+        Ok(sqlx::query_as(
+            "select k.item, k.bwb, k.law, k.article, k.sentence, k.paragraph, i.key, i.link, i.source, i.published,
+                    i.first_seen, i.judgment
+             from knelpunt k join item i on i.id = k.item
+             where i.withdrawn = 0 and i.published >= $1 order by i.published, k.id",
+        )
+        .bind(since.as_second())
+        .fetch_all(&self.reader)
+        .await?)
+    }
+
+    /// Fenomenen with "ja" or "twijfel" of an item, most probable first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fenomenen_of(&self, item: i64, model: &str) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("select fenomeen from item_fenomeen where item = $1 and model = $2 order by p desc")
+                .bind(item)
+                .bind(model)
+                .fetch_all(&self.reader)
+                .await?;
+        Ok(rows.into_iter().map(|(fenomeen,)| fenomeen).collect())
+    }
+
+    /// Stores a draft under its key. A draft that a person has taken up is left alone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn draft(&self, key: &str, draft: &Draft, now: Timestamp) -> Result<StoredSignal, StoreError> {
+        let json = serde_json::to_string(draft).map_err(|error| StoreError::Content(error.to_string()))?;
+        sqlx::query(
+            "insert into signal (key, state, draft, created, updated) values ($1, 'drafted', $2, $3, $3)
+             on conflict (key) do update set draft = excluded.draft, updated = excluded.updated
+             where signal.state = 'drafted' and signal.draft <> excluded.draft",
+        )
+        .bind(key)
+        .bind(json)
+        .bind(now.as_second())
+        .execute(&self.writer)
+        .await?;
+        let found = self.signals().await?.into_iter().find(|signal| signal.key == key);
+        found.ok_or_else(|| StoreError::Content(format!("het signaal '{key}' is niet bewaard")))
+    }
+
+    /// All signals, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn signals(&self) -> Result<Vec<StoredSignal>, StoreError> {
+        let rows: Vec<(i64, String, String, String, i64)> =
+            sqlx::query_as("select id, key, state, draft, created from signal order by id").fetch_all(&self.reader).await?;
+        rows.into_iter()
+            .map(|(id, key, state, draft, created)| {
+                let state = State::of(&state).ok_or_else(|| StoreError::Content(format!("onbekende staat '{state}'")))?;
+                let draft = serde_json::from_str(&draft).map_err(|error| StoreError::Content(error.to_string()))?;
+                Ok(StoredSignal { id, key, state, draft, created: moment(created) })
+            })
+            .collect()
+    }
+
+    /// True when that week was watched before.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_watched(&self, week: Week) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> =
+            sqlx::query_as("select 1 from watch where week = $1").bind(week.to_string()).fetch_optional(&self.reader).await?;
+        Ok(row.is_some())
+    }
+
+    /// Writes a watched week and its mails together. False when another worker was first; then nothing is written.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is written then.
+    pub async fn watched(&self, watched: &Watched, now: Timestamp) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query("insert into watch (week, watched, model, findings) values ($1, $2, $3, $4) on conflict do nothing")
+            .bind(watched.week.to_string())
+            .bind(now.as_second())
+            .bind(&watched.model)
+            .bind(&watched.findings)
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for message in &watched.messages {
+            queue(&mut tx, message).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Queues mails. Gives back how many were new.
+    ///
+    /// # Errors
+    /// When the store fails; none is queued then.
+    pub async fn queue(&self, messages: &[Message]) -> Result<u32, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut fresh = 0;
+        for message in messages {
+            fresh += u32::from(queue(&mut tx, message).await?);
+        }
+        tx.commit().await?;
+        Ok(fresh)
+    }
+
+    /// Mails of one product whose key begins so, composed since a moment: for caps per day.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn queued_since(&self, prefix: &str, since: Timestamp) -> Result<i64, StoreError> {
+        let (count,): (i64,) =
+            sqlx::query_as("select count(distinct key) from outbox where substr(key, 1, length($1)) = $1 and composed >= $2")
+                .bind(prefix)
+                .bind(since.as_second())
+                .fetch_one(&self.reader)
+                .await?;
+        Ok(count)
+    }
+
+    /// Items first seen since a moment that no alert may miss: dated recently, labelled "ja", first telling of their
+    /// story.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fresh(&self, model: &str, since: Timestamp) -> Result<Vec<FreshItem>, StoreError> {
+        Ok(sqlx::query_as(
+            "select i.id, i.story, i.title, i.text, i.link, i.source, i.published, f.fenomeen, f.p
+             from item i join item_fenomeen f on f.item = i.id
+             where f.model = $1 and f.outcome = 'ja' and i.first_seen >= $2 and i.backfill = 0 and i.withdrawn = 0
+             order by i.id, f.p desc",
+        )
+        .bind(model)
+        .bind(since.as_second())
+        .fetch_all(&self.reader)
+        .await?)
+    }
+}
+
+/// A fresh item with one of its labels.
+#[derive(Debug, Clone, FromRow)]
+pub struct FreshItem {
+    /// Item id.
+    pub id: i64,
+    /// Story id.
+    pub story: i64,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub text: String,
+    /// Address.
+    pub link: Option<String>,
+    /// Source id.
+    pub source: String,
+    /// Publication, seconds since 1970.
+    pub published: i64,
+    /// Fenomeen id.
+    pub fenomeen: String,
+    /// Its probability.
+    pub p: f64,
+}

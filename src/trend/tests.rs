@@ -1,0 +1,169 @@
+use std::collections::HashSet;
+
+use super::{
+    score::Prediction,
+    series::count,
+    terms::{Text, emerging},
+    *,
+};
+use crate::store::series::{Labelled, Placed, Telling};
+
+fn week() -> Week {
+    "2026-W40".parse().expect("a week")
+}
+
+/// A small world: sources that publish every week, and `stories` about a fenomeen per week back from the judged one.
+#[derive(Default)]
+struct World {
+    tellings: Vec<Telling>,
+    labelled: Vec<Labelled>,
+    placed: Vec<Placed>,
+    next: i64,
+}
+
+impl World {
+    fn ordinary(&mut self, source: &str, weeks: std::ops::Range<i64>, per_week: u32) {
+        for back in weeks {
+            for _ in 0..per_week {
+                self.next += 1;
+                self.tellings.push(Telling { week: week().plus(-back), story: self.next, source: source.into() });
+            }
+        }
+    }
+
+    fn story(&mut self, back: i64, sources: &[&str], gemeente: &str) {
+        self.next += 1;
+        for source in sources {
+            self.tellings.push(Telling { week: week().plus(-back), story: self.next, source: (*source).into() });
+        }
+        self.labelled.push(Labelled { story: self.next, fenomeen: "wapens-explosies".into() });
+        self.placed.push(Placed { story: self.next, gemeente: gemeente.into() });
+    }
+
+    fn trends(&self) -> Vec<Trend> {
+        let region = HashSet::from(["GM0479".to_owned(), "GM0439".to_owned()]);
+        let all = ["wapens-explosies".to_owned(), "witwassen".to_owned()];
+        let counted = count(&self.tellings, &self.labelled, &self.placed, week(), 59, &region, &all);
+        detect(&counted.series, &Params::default())
+    }
+}
+
+fn quiet() -> World {
+    let mut world = World::default();
+    for source in ["a", "b", "c"] {
+        world.ordinary(source, 0..60, 40);
+    }
+    for back in 0..60 {
+        world.story(back, &["a", "b"], "GM0479");
+        if back % 2 == 0 {
+            world.story(back, &["c"], "GM0439");
+        }
+    }
+    world
+}
+
+#[test]
+fn a_quiet_world_has_no_trend_and_a_wave_has_one_with_its_place_and_beginning() {
+    assert_eq!(quiet().trends(), []);
+    let mut world = quiet();
+    for back in 0..3 {
+        for turn in 0..8 {
+            world.story(back, if turn % 2 == 0 { &["a", "b"] } else { &["c"] }, "GM0479");
+        }
+    }
+    let trends = world.trends();
+    let here = trends.iter().find(|trend| trend.key.gemeente.as_deref() == Some("GM0479")).expect("a trend");
+    assert_eq!((here.seen, here.sureness), (9, Sureness::ZeerZeker));
+    assert!((0.5..2.0).contains(&here.expected), "{}", here.expected);
+    assert_eq!(here.since, week().plus(-2));
+    assert!(trends.iter().all(|trend| trend.key.gemeente.as_deref() != Some("GM0439")));
+}
+
+#[test]
+fn a_story_told_by_everyone_counts_once() {
+    let mut world = quiet();
+    world.story(0, &["a", "b", "c"], "GM0479");
+    assert_eq!(world.trends(), []);
+}
+
+#[test]
+fn a_new_source_full_of_crime_is_no_trend() {
+    let mut world = quiet();
+    world.ordinary("nieuw", 0..20, 40);
+    for back in 0..20 {
+        for _ in 0..6 {
+            world.story(back, &["nieuw"], "GM0479");
+        }
+    }
+    assert_eq!(world.trends(), []);
+}
+
+#[test]
+fn a_source_that_falls_silent_is_no_fall() {
+    let mut world = quiet();
+    world.ordinary("stil", 4..60, 40);
+    for back in 4..60 {
+        for _ in 0..8 {
+            world.story(back, &["stil"], "GM0439");
+        }
+    }
+    assert_eq!(world.trends(), []);
+}
+
+#[test]
+fn a_wave_of_other_news_is_no_trend() {
+    let mut world = quiet();
+    world.ordinary("a", 0..4, 200);
+    assert_eq!(world.trends().len(), 0);
+}
+
+#[test]
+fn too_little_history_gives_no_opinion() {
+    let mut world = World::default();
+    world.ordinary("a", 0..6, 40);
+    world.ordinary("b", 0..6, 40);
+    for _ in 0..20 {
+        world.story(0, &["a", "b"], "GM0479");
+    }
+    assert_eq!(world.trends(), []);
+}
+
+#[test]
+fn the_prediction_is_a_negative_binomial() {
+    let prediction = Prediction { mean: 3.0, size: 2.0, rate: 1.0 };
+    // P(0) = (size/(size+mean))^size = 0.4^2.
+    assert!((prediction.at_most(0) - 0.16).abs() < 1e-9);
+    assert!((prediction.at_least(1) - 0.84).abs() < 1e-9);
+    let total: f64 = (0..200_u32).map(|n| prediction.at_most(n) - if n > 0 { prediction.at_most(n - 1) } else { 0.0 }).sum();
+    assert!((total - 1.0).abs() < 1e-6);
+    assert_eq!(prediction.interval().0, 0);
+}
+
+#[test]
+fn false_findings_stay_rare_over_many_quiet_series() {
+    // Uniform p-values: Benjamini and Hochberg reject none of the evenly spaced ones.
+    let even = (1..=1000_u32).map(|place| f64::from(place) / 1000.0);
+    assert!(rejected(even, 0.05) < 1e-12);
+    let mut with_one: Vec<f64> = (1..=1000_u32).map(|place| f64::from(place) / 1000.0).collect();
+    with_one.push(1e-6);
+    assert!((rejected(with_one.into_iter(), 0.05) - 1e-6).abs() < 1e-12);
+}
+
+#[test]
+fn a_new_word_is_found_and_a_name_is_not() {
+    let ordinary: Vec<String> = (0..600).map(|n| format!("In de haven is partij {n} gevonden door de douane.")).collect();
+    let wave: Vec<String> = (0..6).map(|n| format!("Explosie {n} met vuurwerkbom bij een winkel, zegt Jansma.")).collect();
+    let text = |story: usize, words| Text {
+        story: i64::try_from(story).expect("small"),
+        source: if story % 2 == 0 { "a" } else { "b" },
+        title: "",
+        text: words,
+    };
+    let before: Vec<Text<'_>> = ordinary.iter().enumerate().map(|(n, words)| text(1000 + n, words.as_str())).collect();
+    let mut recent: Vec<Text<'_>> = wave.iter().enumerate().map(|(n, words)| text(n, words.as_str())).collect();
+    recent.extend(ordinary.iter().take(50).enumerate().map(|(n, words)| text(100 + n, words.as_str())));
+    let terms = emerging(&recent, &before, &|_| false, 5);
+    let words: Vec<&str> = terms.iter().map(|term| term.term.as_str()).collect();
+    assert!(words.iter().any(|term| term.contains("vuurwerkbom") || term.contains("winkel")), "{words:?}");
+    assert!(words.iter().all(|term| !term.contains("jansma") && !term.contains("haven")), "{words:?}");
+}
