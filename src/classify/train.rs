@@ -38,7 +38,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { version: "proef".into(), seed: 1, folds: 5, alpha: 0.15, precision: 0.8 }
+        Self { version: "proef".into(), seed: 1, folds: 5, alpha: 0.15, precision: 0.75 }
     }
 }
 
