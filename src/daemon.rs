@@ -140,7 +140,8 @@ impl Daemon {
         let states: BTreeMap<String, Option<Timestamp>> =
             self.store.poll_states().await?.into_iter().map(|(id, state)| (id.0, state.due)).collect();
         let now = clock::now();
-        let enabled: Vec<&SourceEntry> = self.world.settings.sources.iter().filter(|entry| entry.source.enabled).collect();
+        let enabled: Vec<&SourceEntry> =
+            self.world.settings.sources.iter().filter(|entry| entry.source.enabled).collect();
         self.due = enabled
             .iter()
             .zip(0_i64..)
@@ -158,7 +159,8 @@ impl Daemon {
     fn start_due(&mut self) {
         let now = clock::now();
         let room = (self.world.settings.fetch.concurrency * 2).saturating_sub(self.running.len());
-        let ready: Vec<String> = self.due.iter().filter(|(_, due)| **due <= now).map(|(id, _)| id.clone()).take(room).collect();
+        let ready: Vec<String> =
+            self.due.iter().filter(|(_, due)| **due <= now).map(|(id, _)| id.clone()).take(room).collect();
         for id in ready {
             self.due.remove(&id);
             let Some(entry) = self.world.settings.source(&id).cloned() else { continue };
@@ -202,7 +204,9 @@ impl Daemon {
         let busy = self.running.len() >= self.world.settings.fetch.concurrency * 2;
         let next = if busy { None } else { self.due.values().min() };
         let until = next.map_or(TICK, |due| {
-            Duration::try_from(due.duration_since(clock::now())).unwrap_or(Duration::ZERO).max(Duration::from_millis(200))
+            Duration::try_from(due.duration_since(clock::now()))
+                .unwrap_or(Duration::ZERO)
+                .max(Duration::from_millis(200))
         });
         (Instant::now() + until).min(self.next_tick)
     }
@@ -250,7 +254,9 @@ impl Daemon {
             return Ok(());
         }
         let since = self.store.poll_states().await?.into_iter().filter_map(|(_, state)| state.first_polled).min();
-        if since.is_none_or(|since| since >= week.end()) || !self.store.lease("watch", &settings.worker, now, WATCH_LEASE).await? {
+        if since.is_none_or(|since| since >= week.end())
+            || !self.store.lease("watch", &settings.worker, now, WATCH_LEASE).await?
+        {
             return Ok(());
         }
         let done = watch(&self.store, settings, week, now).await.context("watching the week")?;
@@ -264,7 +270,10 @@ impl Daemon {
         systemd::reloading();
         let loaded = Settings::load(config).map_err(anyhow::Error::from).and_then(World::of);
         match loaded {
-            Ok(world) if world.settings.database == self.world.settings.database && world.settings.worker == self.world.settings.worker => {
+            Ok(world)
+                if world.settings.database == self.world.settings.database
+                    && world.settings.worker == self.world.settings.worker =>
+            {
                 self.world = world;
                 match self.plan().await {
                     Ok(()) => info!(sources = self.due.len(), "read the configuration again"),

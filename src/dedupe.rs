@@ -41,7 +41,11 @@ impl Shingles {
     pub fn similarity(&self, other: &Self) -> f64 {
         let common = self.0.intersection(&other.0).count();
         let all = self.0.len() + other.0.len() - common;
-        if all == 0 { 0.0 } else { f64::from(u32::try_from(common).unwrap_or(u32::MAX)) / f64::from(u32::try_from(all).unwrap_or(u32::MAX)) }
+        if all == 0 {
+            0.0
+        } else {
+            f64::from(u32::try_from(common).unwrap_or(u32::MAX)) / f64::from(u32::try_from(all).unwrap_or(u32::MAX))
+        }
     }
 
     /// One key for each band of the MinHash signature.
@@ -84,8 +88,11 @@ mod tests {
     fn a_copy_with_another_tail_is_the_same_story_and_another_text_is_not() {
         let first = Shingles::of("Cocaïne in Velsen", TEXT);
         let copy = Shingles::of("COCAÏNE IN VELSEN", &format!("{TEXT} Lees verder op onze site."));
-        let other = Shingles::of("Raad Velsen stemt in met begroting", "De gemeenteraad van Velsen is akkoord met de begroting \
-            voor volgend jaar. Er gaat meer geld naar wegen en scholen, en minder naar het zwembad.");
+        let other = Shingles::of(
+            "Raad Velsen stemt in met begroting",
+            "De gemeenteraad van Velsen is akkoord met de begroting \
+            voor volgend jaar. Er gaat meer geld naar wegen en scholen, en minder naar het zwembad.",
+        );
         assert!(first.similarity(&copy) > SAME_STORY);
         assert!(first.similarity(&other) < 0.1);
         assert!(first.bands().iter().zip(copy.bands()).any(|(a, b)| *a == b));
@@ -100,7 +107,9 @@ mod tests {
 
     #[test]
     fn short_texts_match_only_as_a_whole() {
-        assert!((Shingles::of("Man aangehouden", "").similarity(&Shingles::of("Man aangehouden.", "")) - 1.0).abs() < 1e-9);
+        assert!(
+            (Shingles::of("Man aangehouden", "").similarity(&Shingles::of("Man aangehouden.", "")) - 1.0).abs() < 1e-9
+        );
         assert!(Shingles::of("Man aangehouden", "").similarity(&Shingles::of("Vrouw aangehouden", "")) < 1e-9);
     }
 }

@@ -62,7 +62,8 @@ impl Laws {
     /// When the table is not as expected.
     pub fn new(table: &str) -> Result<Self, LawError> {
         let mut reader = csv::Reader::from_reader(table.as_bytes());
-        let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().map_err(|error| LawError(error.to_string()))?;
+        let rows: Vec<Row> =
+            reader.deserialize().collect::<Result<_, _>>().map_err(|error| LawError(error.to_string()))?;
         let mut names: HashMap<String, (usize, bool)> = HashMap::new();
         let mut laws = Vec::new();
         // A law in force wins a name or abbreviation from one that was repealed.
@@ -115,10 +116,12 @@ impl Laws {
             }
             let window = last_bytes(before, 160);
             let article = self.article.captures(window);
-            let start = article.as_ref().and_then(|found| found.get(0)).map_or(found.start(), |all| {
-                before.len() - window.len() + all.start()
-            });
-            let article = article.and_then(|found| found.get(1)).map(|number| number.as_str().to_owned()).unwrap_or_default();
+            let start = article
+                .as_ref()
+                .and_then(|found| found.get(0))
+                .map_or(found.start(), |all| before.len() - window.len() + all.start());
+            let article =
+                article.and_then(|found| found.get(1)).map(|number| number.as_str().to_owned()).unwrap_or_default();
             if article.is_empty() && is_short {
                 continue;
             }

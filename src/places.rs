@@ -73,7 +73,12 @@ impl Gazetteer {
     ///
     /// # Errors
     /// Names the file that is not as expected.
-    pub fn new(gemeenten_csv: &str, plaatsen_csv: &str, hard_names: &str, home: &[String]) -> Result<Self, PlacesError> {
+    pub fn new(
+        gemeenten_csv: &str,
+        plaatsen_csv: &str,
+        hard_names: &str,
+        home: &[String],
+    ) -> Result<Self, PlacesError> {
         let rows: Vec<GemeenteRow> = rows("gemeenten.csv", gemeenten_csv)?;
         let plaatsen: Vec<PlaatsRow> = rows_of_places(plaatsen_csv)?;
         let hard: HashSet<&str> =
@@ -84,7 +89,8 @@ impl Gazetteer {
             .map(|row| (row.code.as_str(), row.opgevolgd_door.as_str()))
             .collect();
         let today = |code: &str| ended.get(code).map_or_else(|| code.to_owned(), |next| (*next).to_owned());
-        let provinces: HashMap<&str, &str> = rows.iter().map(|row| (row.code.as_str(), row.provincie.as_str())).collect();
+        let provinces: HashMap<&str, &str> =
+            rows.iter().map(|row| (row.code.as_str(), row.provincie.as_str())).collect();
 
         // From weak to strong: a gemeente of today wins from a former one, and that from a place.
         let mut found: BTreeMap<String, (u8, Vec<String>)> = BTreeMap::new();
@@ -115,8 +121,12 @@ impl Gazetteer {
         }
         let (mut patterns, mut names) = (Vec::new(), Vec::new());
         for (name, (_, codes)) in found {
-            let at_home = |code: &&String| provinces.get(code.as_str()).is_some_and(|province| home.iter().any(|h| h == province));
-            let Some(code) = (if codes.len() == 1 { codes.first() } else { codes.iter().find(at_home) }) else { continue };
+            let at_home = |code: &&String| {
+                provinces.get(code.as_str()).is_some_and(|province| home.iter().any(|h| h == province))
+            };
+            let Some(code) = (if codes.len() == 1 { codes.first() } else { codes.iter().find(at_home) }) else {
+                continue;
+            };
             let is_hard = hard.contains(name.as_str()) || name.chars().count() <= 3;
             names.push(Name { code: code.clone(), hard: is_hard, capitals: false });
             patterns.push(name.clone());
@@ -190,7 +200,9 @@ fn rows_of_places(text: &str) -> Result<Vec<PlaatsRow>, PlacesError> {
 /// `Haren GN` is Haren; the abbreviation of a province belongs to the table, not to the name.
 fn drop_province(name: &str) -> &str {
     name.rsplit_once(' ')
-        .filter(|(_, tail)| matches!(*tail, "GN" | "GLD" | "Gld" | "NH" | "ZH" | "L" | "O" | "NB" | "Zld" | "Fr" | "Ut"))
+        .filter(|(_, tail)| {
+            matches!(*tail, "GN" | "GLD" | "Gld" | "NH" | "ZH" | "L" | "O" | "NB" | "Zld" | "Fr" | "Ut")
+        })
         .map_or(name, |(head, _)| head)
 }
 
@@ -214,8 +226,24 @@ fn is_place(name: &Name, before: &str, after: &str) -> bool {
     let office = |word: &str| {
         matches!(
             word,
-            "politie" | "rechtbank" | "gerechtshof" | "hof" | "parket" | "arrondissement" | "provincie" | "eenheid" | "rb"
-                | "zittingsplaats" | "locatie" | "fc" | "az" | "sc" | "vv" | "universiteit" | "rijksuniversiteit" | "bisdom"
+            "politie"
+                | "rechtbank"
+                | "gerechtshof"
+                | "hof"
+                | "parket"
+                | "arrondissement"
+                | "provincie"
+                | "eenheid"
+                | "rb"
+                | "zittingsplaats"
+                | "locatie"
+                | "fc"
+                | "az"
+                | "sc"
+                | "vv"
+                | "universiteit"
+                | "rijksuniversiteit"
+                | "bisdom"
         )
     };
     if office(&last_bare) || (matches!(last_bare.as_str(), "te" | "in" | "van") && office(&second)) {
@@ -226,8 +254,20 @@ fn is_place(name: &Name, before: &str, after: &str) -> bool {
     }
     let announces = matches!(
         last_bare.as_str(),
-        "in" | "te" | "uit" | "bij" | "nabij" | "naar" | "rond" | "buiten" | "gemeente" | "gemeenteraad" | "omgeving" | "dorp" | "stad"
-    ) || (last_bare == "van" && matches!(second.as_str(), "burgemeester" | "gemeente" | "raad" | "college" | "centrum" | "dorp"));
+        "in" | "te"
+            | "uit"
+            | "bij"
+            | "nabij"
+            | "naar"
+            | "rond"
+            | "buiten"
+            | "gemeente"
+            | "gemeenteraad"
+            | "omgeving"
+            | "dorp"
+            | "stad"
+    ) || (last_bare == "van"
+        && matches!(second.as_str(), "burgemeester" | "gemeente" | "raad" | "college" | "centrum" | "dorp"));
     dateline || (announces && !last.ends_with(['.', ',', ';', ':']))
 }
 
@@ -238,8 +278,13 @@ mod tests {
 
     fn gazetteer() -> Gazetteer {
         let text = |name: &str| assets::config(&format!("gebieden/{name}")).expect("embedded");
-        Gazetteer::new(text("gemeenten.csv"), text("plaatsen.csv"), text("lastige-namen.txt"), &["Noord-Holland".into()])
-            .expect("a gazetteer")
+        Gazetteer::new(
+            text("gemeenten.csv"),
+            text("plaatsen.csv"),
+            text("lastige-namen.txt"),
+            &["Noord-Holland".into()],
+        )
+        .expect("a gazetteer")
     }
 
     #[test]

@@ -21,7 +21,13 @@ const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
 /// When a source is due again. After a success its interval, spread by jitter; after failures a doubling wait, never
 /// shorter than what the server asked; after a lasting refusal once a day, for dead feeds do come back.
 #[must_use]
-pub fn next_due(source: &Source, now: Timestamp, failures: u32, problem: Option<&IngestError>, rhythm: Rhythm) -> Timestamp {
+pub fn next_due(
+    source: &Source,
+    now: Timestamp,
+    failures: u32,
+    problem: Option<&IngestError>,
+    rhythm: Rhythm,
+) -> Timestamp {
     let wait = match problem {
         None => spread(source.every, rhythm.jitter, &source.id.0, now),
         Some(IngestError::Stopped) => SignedDuration::ZERO,
@@ -75,7 +81,9 @@ pub async fn poll_and_note(
             "polled {}: {} new, {} rejected", source.id, tally.new, tally.rejected
         ),
         Some(IngestError::Leased | IngestError::Stopped) => {}
-        Some(error) => warn!(source.id = %source.id, failures = failures + 1, new = tally.new, "polling {} failed: {error}", source.id),
+        Some(error) => {
+            warn!(source.id = %source.id, failures = failures + 1, new = tally.new, "polling {} failed: {error}", source.id)
+        }
     }
     Ok((polled, problem, due))
 }

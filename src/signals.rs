@@ -60,10 +60,14 @@ impl Finder {
     /// # Errors
     /// Names the pattern that is not a regular expression.
     pub fn new(phrases: &Phrases) -> Result<Self, SignalError> {
-        let compile = |pattern: &String| Regex::new(&format!("(?i){pattern}")).map_err(|error| SignalError(error.to_string()));
-        let all = phrases.familie.iter().flat_map(|family| family.patterns.iter().map(move |pattern| (family, pattern)));
+        let compile =
+            |pattern: &String| Regex::new(&format!("(?i){pattern}")).map_err(|error| SignalError(error.to_string()));
+        let all =
+            phrases.familie.iter().flat_map(|family| family.patterns.iter().map(move |pattern| (family, pattern)));
         Ok(Self {
-            gaps: all.map(|(family, pattern)| Ok((family.id.clone(), compile(pattern)?))).collect::<Result<_, SignalError>>()?,
+            gaps: all
+                .map(|(family, pattern)| Ok((family.id.clone(), compile(pattern)?)))
+                .collect::<Result<_, SignalError>>()?,
             lookalikes: phrases.lookalikes.patterns.iter().map(compile).collect::<Result<_, _>>()?,
             // A full stop ends a sentence only before a capital or a bracket, so that "art. 13b" and "nr. 4" do not.
             sentence: Regex::new(r#"[.!?]["'”’)]?\s+[A-Z(\["“‘]"#).map_err(|error| SignalError(error.to_string()))?,
@@ -98,7 +102,9 @@ impl Finder {
         let mut found = Vec::new();
         for (place, sentence) in sentences.iter().enumerate() {
             let near = [Some(place), place.checked_sub(1), Some(place + 1)];
-            let Some(citation) = near.into_iter().flatten().find_map(|at| cited.get(at).cloned().flatten()) else { continue };
+            let Some(citation) = near.into_iter().flatten().find_map(|at| cited.get(at).cloned().flatten()) else {
+                continue;
+            };
             let Some(law) = laws.all().get(citation.law) else { continue };
             let Some((family, _)) = self.gaps.iter().find(|(_, pattern)| pattern.is_match(sentence)) else { continue };
             if sentence.chars().count() > LONGEST || self.lookalikes.iter().any(|pattern| pattern.is_match(sentence)) {
@@ -221,8 +227,12 @@ mod tests {
     #[test]
     fn three_items_of_two_voices_make_a_candidate_and_copies_do_not() {
         let knelpunt = |article: &str| Knelpunt {
-            bwb: "BWBR0001941".into(), law: "Opiumwet".into(), article: article.into(), sentence: String::new(),
-            paragraph: String::new(), family: "afwezigheid".into(),
+            bwb: "BWBR0001941".into(),
+            law: "Opiumwet".into(),
+            article: article.into(),
+            sentence: String::new(),
+            paragraph: String::new(),
+            family: "afwezigheid".into(),
         };
         let pointer = |item, voice: &str, article| Pointer { item, voice: voice.into(), knelpunt: knelpunt(article) };
         let one_voice = [pointer(1, "a", "13b"), pointer(2, "a", "13b"), pointer(3, "a", "13b")];

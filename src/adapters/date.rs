@@ -78,8 +78,18 @@ fn month_number(word: &str) -> Option<i8> {
     let word = word.trim_end_matches('.').to_lowercase();
     let start: String = word.chars().take(3).collect();
     let names: [&[&str]; 12] = [
-        &["jan"], &["feb"], &["maa", "mrt", "mar"], &["apr"], &["mei", "may"], &["jun"],
-        &["jul"], &["aug"], &["sep"], &["okt", "oct"], &["nov"], &["dec"],
+        &["jan"],
+        &["feb"],
+        &["maa", "mrt", "mar"],
+        &["apr"],
+        &["mei", "may"],
+        &["jun"],
+        &["jul"],
+        &["aug"],
+        &["sep"],
+        &["okt", "oct"],
+        &["nov"],
+        &["dec"],
     ];
     let place = names.iter().position(|spellings| spellings.contains(&start.as_str()))?;
     // A weekday or stray word can share three letters with a month ("maandag"); months never do.

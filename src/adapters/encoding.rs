@@ -28,7 +28,12 @@ pub fn decode(body: &[u8], content_type: Option<&str>) -> String {
     if !had_errors {
         return text.into_owned();
     }
-    stated.filter(|encoding| *encoding != UTF_8).unwrap_or(WINDOWS_1252).decode_without_bom_handling(body).0.into_owned()
+    stated
+        .filter(|encoding| *encoding != UTF_8)
+        .unwrap_or(WINDOWS_1252)
+        .decode_without_bom_handling(body)
+        .0
+        .into_owned()
 }
 
 fn charset(content_type: &str) -> Option<&'static Encoding> {

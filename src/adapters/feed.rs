@@ -17,8 +17,7 @@ use crate::domain::{
     record::{Body, Record, Rejection},
 };
 
-const ACCEPT: &str =
-    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
 
 /// The `[adapter]` table of a feed.
 #[derive(Debug, Clone, Deserialize)]
@@ -264,7 +263,8 @@ mod tests {
 
     #[test]
     fn older_pages_are_found_in_atom_rss_and_json() {
-        let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><id>x</id><title>t</title><link rel='next' href='?p=2'/></feed>";
+        let atom =
+            "<feed xmlns='http://www.w3.org/2005/Atom'><id>x</id><title>t</title><link rel='next' href='?p=2'/></feed>";
         let rss = "<rss version='2.0' xmlns:atom='http://www.w3.org/2005/Atom'><channel><title>t</title>\
                    <atom:link rel='next' href='https://voorbeeld.nl/feed?p=2'/></channel></rss>";
         let json = r#"{"version":"https://jsonfeed.org/version/1.1","title":"t","next_url":"https://voorbeeld.nl/feed?p=2","items":[]}"#;

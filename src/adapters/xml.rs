@@ -149,9 +149,9 @@ fn cap(depth: usize, nodes: usize) -> Result<(), XmlError> {
 fn walk(text: &str, take: &mut dyn FnMut(&Event<'_>) -> Result<(), XmlError>) -> Result<(), XmlError> {
     let mut reader = Reader::from_str(text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']));
     loop {
-        let event = reader.read_event().map_err(|error| {
-            XmlError::Malformed(format!("{error} (bij teken {})", reader.error_position()))
-        })?;
+        let event = reader
+            .read_event()
+            .map_err(|error| XmlError::Malformed(format!("{error} (bij teken {})", reader.error_position())))?;
         if matches!(event, Event::Eof) {
             return Ok(());
         }

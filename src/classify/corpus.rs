@@ -64,7 +64,8 @@ impl Corpus {
     /// Names the first file and line that is not an example.
     pub fn read(folder: &Path, known: &[String]) -> Result<Self, CorpusError> {
         let fault = |file: &Path, line, why: String| CorpusError { file: file.display().to_string(), line, why };
-        let entries = std::fs::read_dir(folder).map_err(|error| fault(folder, 0, format!("de map kan niet worden gelezen: {error}")))?;
+        let entries = std::fs::read_dir(folder)
+            .map_err(|error| fault(folder, 0, format!("de map kan niet worden gelezen: {error}")))?;
         let mut files: Vec<_> = entries
             .filter_map(Result::ok)
             .map(|entry| entry.path())
@@ -74,11 +75,16 @@ impl Corpus {
         let mut examples = Vec::new();
         let mut ids = HashSet::new();
         for file in &files {
-            let text = std::fs::read_to_string(file).map_err(|error| fault(file, 0, format!("niet te lezen: {error}")))?;
+            let text =
+                std::fs::read_to_string(file).map_err(|error| fault(file, 0, format!("niet te lezen: {error}")))?;
             for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
                 let example = parse(line, known).map_err(|why| fault(file, place + 1, why))?;
                 if !ids.insert(example.id.clone()) {
-                    return Err(fault(file, place + 1, format!("id '{}' komt twee keer voor; geef een van beide een ander id", example.id)));
+                    return Err(fault(
+                        file,
+                        place + 1,
+                        format!("id '{}' komt twee keer voor; geef een van beide een ander id", example.id),
+                    ));
                 }
                 examples.push(example);
             }
@@ -192,11 +198,19 @@ mod tests {
     fn near_copies_share_a_group() {
         let text = "De politie heeft in een loods aan de haven honderden dozen met sigaretten zonder accijnszegel gevonden en twee mannen aangehouden.";
         let example = |id: &str, text: &str| Example {
-            id: id.into(), title: String::new(), text: text.into(), labels: Vec::new(), kind: String::new(), hard: false,
+            id: id.into(),
+            title: String::new(),
+            text: text.into(),
+            labels: Vec::new(),
+            kind: String::new(),
+            hard: false,
         };
         let corpus = Corpus::of(vec![
             example("a", text),
-            example("b", "De gemeenteraad vergadert morgen over de nieuwe begroting en het zwembad in de wijk, meldt de griffie van de gemeente."),
+            example(
+                "b",
+                "De gemeenteraad vergadert morgen over de nieuwe begroting en het zwembad in de wijk, meldt de griffie van de gemeente.",
+            ),
             example("c", &format!("{text} Het onderzoek loopt nog.")),
         ]);
         assert_eq!(corpus.groups.first(), corpus.groups.get(2));

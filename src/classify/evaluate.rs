@@ -113,7 +113,8 @@ fn report(names: &[String], tested: &[Tested], method: String) -> Report {
         tested.iter().filter_map(|row| row.answers.get(place).copied()).collect()
     };
     let columns: Vec<Vec<(f64, Outcome, bool)>> = (0..names.len()).map(column).collect();
-    let labels: Vec<LabelReport> = names.iter().zip(&columns).map(|(name, column)| label_report(name, column)).collect();
+    let labels: Vec<LabelReport> =
+        names.iter().zip(&columns).map(|(name, column)| label_report(name, column)).collect();
     let all: Vec<(f64, Outcome, bool)> = columns.into_iter().flatten().collect();
     let (precision, recall) = precision_recall(&all);
     let with_support: Vec<&LabelReport> = labels.iter().filter(|label| label.support > 0).collect();
@@ -214,8 +215,14 @@ impl Report {
             writeln!(
                 text,
                 "| {} | {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.3} | {:.4} |",
-                label.fenomeen, label.support, label.precision, label.recall, label.f1, label.average_precision,
-                label.calibration_error, label.brier
+                label.fenomeen,
+                label.support,
+                label.precision,
+                label.recall,
+                label.f1,
+                label.average_precision,
+                label.calibration_error,
+                label.brier
             )
             .unwrap_or_default();
         }
@@ -225,8 +232,14 @@ impl Report {
              - ijkfout {:.3} over alle kansen boven 0,05 ({:.4} over alle kansen)\n\
              - onterechte labels per 100 negatieven: gewoon {:.1}, moeilijk {:.1}\n\
              - alleen twijfel bij berichten met een fenomeen: {:.0}%",
-            self.macro_f1, self.micro_f1, self.mean_average_precision, self.calibration_error, self.calibration_error_all,
-            self.false_per_100_ordinary, self.false_per_100_hard, 100.0 * self.doubt
+            self.macro_f1,
+            self.micro_f1,
+            self.mean_average_precision,
+            self.calibration_error,
+            self.calibration_error_all,
+            self.false_per_100_ordinary,
+            self.false_per_100_hard,
+            100.0 * self.doubt
         )
         .unwrap_or_default();
         text
@@ -239,7 +252,12 @@ mod tests {
 
     #[test]
     fn the_measures_agree_with_small_sums() {
-        let answers = [(0.9, Outcome::Ja, true), (0.8, Outcome::Ja, false), (0.7, Outcome::Twijfel, true), (0.1, Outcome::Nee, false)];
+        let answers = [
+            (0.9, Outcome::Ja, true),
+            (0.8, Outcome::Ja, false),
+            (0.7, Outcome::Twijfel, true),
+            (0.1, Outcome::Nee, false),
+        ];
         assert_eq!(precision_recall(&answers), (0.5, 0.5));
         assert!((average_precision(&answers) - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-9);
         let calibrated = [(0.0, Outcome::Nee, false), (1.0, Outcome::Ja, true)];

@@ -89,8 +89,22 @@ impl Vocabulary {
     pub fn retain(&self, keep: &[bool]) -> Self {
         let kept = |(place, _): &(usize, _)| keep.get(*place).copied().unwrap_or(false);
         Self {
-            hashes: self.hashes.iter().copied().enumerate().filter(|(place, _)| kept(&(*place, ()))).map(|(_, h)| h).collect(),
-            idf: self.idf.iter().copied().enumerate().filter(|(place, _)| kept(&(*place, ()))).map(|(_, v)| v).collect(),
+            hashes: self
+                .hashes
+                .iter()
+                .copied()
+                .enumerate()
+                .filter(|(place, _)| kept(&(*place, ())))
+                .map(|(_, h)| h)
+                .collect(),
+            idf: self
+                .idf
+                .iter()
+                .copied()
+                .enumerate()
+                .filter(|(place, _)| kept(&(*place, ())))
+                .map(|(_, v)| v)
+                .collect(),
         }
     }
 
@@ -116,15 +130,23 @@ impl Vocabulary {
                 *sum += value * value;
             }
         }
-        let scale: Vec<f32> = squares.iter().zip(BLOCK_WEIGHT).map(|(sum, weight)| if *sum > 0.0 { weight / sum.sqrt() } else { 0.0 }).collect();
-        vector.into_iter().map(|(index, value, block)| (index, value * scale.get(block).copied().unwrap_or(0.0))).collect()
+        let scale: Vec<f32> = squares
+            .iter()
+            .zip(BLOCK_WEIGHT)
+            .map(|(sum, weight)| if *sum > 0.0 { weight / sum.sqrt() } else { 0.0 })
+            .collect();
+        vector
+            .into_iter()
+            .map(|(index, value, block)| (index, value * scale.get(block).copied().unwrap_or(0.0)))
+            .collect()
     }
 
     /// For each word of a text, the vocabulary indices that it takes part in.
     #[must_use]
     pub fn trace(&self, title: &str, text: &str) -> (Vec<Word>, Vec<(u32, usize)>) {
         let words = words(title, text);
-        let uses = occurrences(&words).into_iter().filter_map(|(_, hash, word)| Some((self.index(hash)?, word))).collect();
+        let uses =
+            occurrences(&words).into_iter().filter_map(|(_, hash, word)| Some((self.index(hash)?, word))).collect();
         (words, uses)
     }
 
@@ -145,7 +167,11 @@ fn words(title: &str, text: &str) -> Vec<Word> {
                 (false, Some(first)) => {
                     start = None;
                     let form = part.get(first..at).unwrap_or_default();
-                    let form = form.chars().flat_map(char::to_lowercase).map(|c| if c.is_numeric() { '0' } else { c }).collect();
+                    let form = form
+                        .chars()
+                        .flat_map(char::to_lowercase)
+                        .map(|c| if c.is_numeric() { '0' } else { c })
+                        .collect();
                     words.push(Word { form, start: first, end: at, in_title });
                 }
                 _ => {}
@@ -230,7 +256,14 @@ mod tests {
 
     #[test]
     fn a_compound_shares_features_with_its_parts_and_blocks_have_unit_length() {
-        let texts = [("", "hennep hennep"), ("", "hennepkwekerij"), ("", "hennepkwekerijen"), ("", "rozen"), ("", "tulpen"), ("", "voetbal")];
+        let texts = [
+            ("", "hennep hennep"),
+            ("", "hennepkwekerij"),
+            ("", "hennepkwekerijen"),
+            ("", "rozen"),
+            ("", "tulpen"),
+            ("", "voetbal"),
+        ];
         let vocabulary = Vocabulary::of(texts.into_iter());
         let compound = vocabulary.vector("", "hennepkwekerij");
         let part = vocabulary.vector("", "hennep");

@@ -71,7 +71,10 @@ mod tests {
         let bibob = ["bibob*".to_owned()];
         let damocles = ["artikel 13b opiumwet".to_owned(), "damocles".to_owned()];
         let lexicon = Lexicon::new([("bibob", &bibob[..]), ("damocles", &damocles[..])]).expect("compiles");
-        assert_eq!(lexicon.find("", "Sluiting op grond van artikel 13b Opiumwet na Bibobadvies"), ["damocles", "bibob"]);
+        assert_eq!(
+            lexicon.find("", "Sluiting op grond van artikel 13b Opiumwet na Bibobadvies"),
+            ["damocles", "bibob"]
+        );
         assert!(lexicon.find("", "het zwaard van damoclesachtige aard").is_empty());
     }
 }

@@ -104,7 +104,8 @@ impl PredictInplace<SparseRows, Array1<f64>> for FittedSparseLogistic {
     /// Writes the score of each row, in logits before calibration.
     fn predict_inplace(&self, rows: &SparseRows, scores: &mut Array1<f64>) {
         for (row, score) in rows.0.outer_iterator().zip(scores.iter_mut()) {
-            *score = self.bias + row.iter().map(|(index, value)| value * self.weights.get(index).copied().unwrap_or(0.0)).sum::<f64>();
+            *score = self.bias
+                + row.iter().map(|(index, value)| value * self.weights.get(index).copied().unwrap_or(0.0)).sum::<f64>();
         }
     }
 
@@ -127,7 +128,8 @@ impl Problem<'_> {
             .outer_iterator()
             .zip(&self.signs)
             .map(|(row, sign)| {
-                let score: f64 = row.iter().map(|(index, value)| value * parameters.get(index).copied().unwrap_or(0.0)).sum();
+                let score: f64 =
+                    row.iter().map(|(index, value)| value * parameters.get(index).copied().unwrap_or(0.0)).sum();
                 sign * (score + bias)
             })
             .collect()

@@ -70,7 +70,9 @@ impl Classifier {
     /// its pieces.
     #[must_use]
     pub fn explain(&self, title: &str, text: &str, fenomeen: &str, most: usize) -> Vec<Reason> {
-        let Some(place) = self.bundle.labels.iter().position(|label| label.fenomeen == fenomeen) else { return Vec::new() };
+        let Some(place) = self.bundle.labels.iter().position(|label| label.fenomeen == fenomeen) else {
+            return Vec::new();
+        };
         let count = self.bundle.labels.len();
         let (words, uses) = self.bundle.vocabulary.trace(title, text);
         let values: BTreeMap<u32, f32> = self.bundle.vocabulary.vector(title, text).into_iter().collect();

@@ -103,7 +103,8 @@ struct Separators {
 }
 
 fn fit_all(corpus: &Corpus, params: &Params) -> Result<Separators, TrainError> {
-    let vocabulary = Vocabulary::of(corpus.examples.iter().map(|example| (example.title.as_str(), example.text.as_str())));
+    let vocabulary =
+        Vocabulary::of(corpus.examples.iter().map(|example| (example.title.as_str(), example.text.as_str())));
     let rows = matrix(&vocabulary, corpus);
     let estimator = SparseLogistic { alpha: params.alpha, iterations: 150, tolerance: 1e-3 };
     let fit = |label: &String| {
@@ -122,8 +123,10 @@ fn in_parallel<T: Send>(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let size = labels.len().div_ceil(cores).max(1);
     std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            labels.chunks(size).map(|chunk| scope.spawn(move || chunk.iter().map(fit).collect::<Result<Vec<_>, _>>())).collect();
+        let workers: Vec<_> = labels
+            .chunks(size)
+            .map(|chunk| scope.spawn(move || chunk.iter().map(fit).collect::<Result<Vec<_>, _>>()))
+            .collect();
         let mut all = Vec::new();
         for worker in workers {
             all.extend(worker.join().map_err(|_| TrainError::Worker)??);
@@ -236,8 +239,9 @@ fn bundle(corpus: &Corpus, params: &Params, separators: &Separators, labels: Vec
     const SMALLEST: f64 = 0.01;
     let size = separators.vocabulary.len();
     let weight = |feature: usize, fitted: &FittedSparseLogistic| fitted.weights.get(feature).copied().unwrap_or(0.0);
-    let keep: Vec<bool> =
-        (0..size).map(|feature| separators.fitted.iter().any(|fitted| weight(feature, fitted).abs() >= SMALLEST)).collect();
+    let keep: Vec<bool> = (0..size)
+        .map(|feature| separators.fitted.iter().any(|fitted| weight(feature, fitted).abs() >= SMALLEST))
+        .collect();
     let weights = (0..size)
         .zip(&keep)
         .filter(|(_, keep)| **keep)

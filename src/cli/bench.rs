@@ -39,7 +39,9 @@ pub(super) async fn serve_world(options: Options) -> Result<(), Failure> {
     let world = World::start(Archive::generate(options, Week::of(demo_now()).plus(-1))).await?;
     say(&serde_json::to_string(&world.source_files())?)?;
     let mut rest = Vec::new();
-    tokio::task::spawn_blocking(move || std::io::stdin().read_to_end(&mut rest)).await.context("wachten op het einde")??;
+    tokio::task::spawn_blocking(move || std::io::stdin().read_to_end(&mut rest))
+        .await
+        .context("wachten op het einde")??;
     Ok(())
 }
 
@@ -82,7 +84,10 @@ pub(super) async fn run(arguments: &BenchArguments) -> Result<(), Failure> {
             words::whole(i64::from(part.items)),
             words::decimal(part.seconds),
             words::decimal(f64::from(part.items) / part.seconds),
-            share(times.fetch), share(times.read), share(times.classify), share(times.store)
+            share(times.fetch),
+            share(times.read),
+            share(times.classify),
+            share(times.store)
         ))?;
     }
     say(&format!("geheugen     {} MB bij de start, {} MB op het hoogste punt", before / 1000, after / 1000))
@@ -104,7 +109,8 @@ async fn measure(arguments: &BenchArguments, folder: &Path) -> Result<(u64, Vec<
         let (_keep, stop) = tokio::sync::watch::channel(false);
         let started = Instant::now();
         let mut sum = Polled::default();
-        for entry in settings.sources.iter().filter(|entry| entry.source.kind == kind && entry.source.id.0 != "storing") {
+        for entry in settings.sources.iter().filter(|entry| entry.source.kind == kind && entry.source.id.0 != "storing")
+        {
             let context = Context {
                 store: &store,
                 fetcher: &fetcher,

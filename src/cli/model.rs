@@ -117,7 +117,11 @@ pub(super) fn evaluate(config: Option<&Path>, arguments: &EvaluateArguments) -> 
         Some(folder) => {
             let settings = Settings::load(config)?;
             let corpus = Corpus::read(folder, &known_labels())?;
-            test_on(&settings.knowledge.classifier, &corpus, &format!("model {}, op andere voorbeelden", settings.knowledge.classifier.version()))
+            test_on(
+                &settings.knowledge.classifier,
+                &corpus,
+                &format!("model {}, op andere voorbeelden", settings.knowledge.classifier.version()),
+            )
         }
         None => {
             let corpus = Corpus::read(&arguments.corpus, &known_labels())?;
@@ -134,7 +138,8 @@ pub(super) fn evaluate(config: Option<&Path>, arguments: &EvaluateArguments) -> 
 /// The card tells what the model is made of and how good it is; it is written by the program, so that it cannot be
 /// prettier than the figures.
 fn write_card(folder: &Path, arguments: &EvaluateArguments, report: &Report) -> Result<(), Failure> {
-    let bytes = std::fs::read(folder.join("model.bin")).with_context(|| format!("'{}/model.bin' lezen", folder.display()))?;
+    let bytes =
+        std::fs::read(folder.join("model.bin")).with_context(|| format!("'{}/model.bin' lezen", folder.display()))?;
     let bundle = Bundle::from_bytes(&bytes).map_err(anyhow::Error::from)?;
     let corpus = Corpus::read(&arguments.corpus, &known_labels())?;
     let negatives = corpus.examples.iter().filter(|example| example.labels.is_empty());
@@ -210,7 +215,10 @@ fn classify_lines(knowledge: &Knowledge, file: &Path) -> Result<(), Failure> {
         }
         if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LONGEST_LINE && !bytes.ends_with(b"\n") {
             reader.skip_until(b'\n')?;
-            say(&serde_json::json!({ "line": number, "error": format!("de regel is langer dan {LONGEST_LINE} bytes") }).to_string())?;
+            say(
+                &serde_json::json!({ "line": number, "error": format!("de regel is langer dan {LONGEST_LINE} bytes") })
+                    .to_string(),
+            )?;
             continue;
         }
         let text = String::from_utf8_lossy(&bytes);
@@ -222,7 +230,9 @@ fn classify_lines(knowledge: &Knowledge, file: &Path) -> Result<(), Failure> {
                 let verdict = verdict(knowledge, &line.title, &line.text, &language::of(&line.title, &line.text, "nl"));
                 answer(&line.id, &line.title, &line.text, &verdict)
             }
-            Err(error) => serde_json::json!({ "line": number, "error": format!("geen {{\"id\",\"title\",\"text\"}}: {error}") }),
+            Err(error) => {
+                serde_json::json!({ "line": number, "error": format!("geen {{\"id\",\"title\",\"text\"}}: {error}") })
+            }
         };
         say(&said.to_string())?;
     }
@@ -254,18 +264,38 @@ fn shown(knowledge: &Knowledge, title: &str, text: &str, verdict: &Verdict) -> S
             let reasons: Vec<String> = classifier
                 .explain(title, text, &label.fenomeen, 6)
                 .into_iter()
-                .map(|reason| format!("{} {}{}", reason.word, if reason.weight < 0.0 { "-" } else { "+" }, words::decimal(reason.weight.abs())))
+                .map(|reason| {
+                    format!(
+                        "{} {}{}",
+                        reason.word,
+                        if reason.weight < 0.0 { "-" } else { "+" },
+                        words::decimal(reason.weight.abs())
+                    )
+                })
                 .collect();
             let name = knowledge.label(&label.fenomeen);
-            lines.push(format!("{:<8} {} {name} (telden mee: {})", outcome.name(), words::probability(label.p), reasons.join(", ")));
+            lines.push(format!(
+                "{:<8} {} {name} (telden mee: {})",
+                outcome.name(),
+                words::probability(label.p),
+                reasons.join(", ")
+            ));
         }
     }
     if lines.is_empty() {
-        let best = verdict.with(Outcome::Nee).first().map(|label| format!("{} {}", knowledge.label(&label.fenomeen), words::probability(label.p)));
+        let best = verdict
+            .with(Outcome::Nee)
+            .first()
+            .map(|label| format!("{} {}", knowledge.label(&label.fenomeen), words::probability(label.p)));
         lines.push(format!("geen fenomeen (hoogste kans: {})", best.unwrap_or_default()));
     }
-    let names = |codes: &[String]| codes.iter().map(|code| knowledge.gazetteer.name(code).to_owned()).collect::<Vec<_>>();
-    for (axis, values) in [("gebied", names(&verdict.gebieden)), ("instrument", verdict.instrumenten.clone()), ("branche", verdict.branches.clone())] {
+    let names =
+        |codes: &[String]| codes.iter().map(|code| knowledge.gazetteer.name(code).to_owned()).collect::<Vec<_>>();
+    for (axis, values) in [
+        ("gebied", names(&verdict.gebieden)),
+        ("instrument", verdict.instrumenten.clone()),
+        ("branche", verdict.branches.clone()),
+    ] {
         if !values.is_empty() {
             lines.push(format!("{axis:<10} {}", values.join(", ")));
         }

@@ -45,7 +45,11 @@ fn holder() -> String {
 
 pub(super) async fn poll(settings: &Settings, source: Option<&str>, json: bool) -> Result<(), Failure> {
     let entries: Vec<&SourceEntry> = match source {
-        Some(id) => vec![settings.source(id).ok_or_else(|| Failure::Usage(format!("er is geen bron '{id}'; 'uitkijk status' noemt ze")))?],
+        Some(id) => vec![
+            settings
+                .source(id)
+                .ok_or_else(|| Failure::Usage(format!("er is geen bron '{id}'; 'uitkijk status' noemt ze")))?,
+        ],
         None => settings.sources.iter().filter(|entry| entry.source.enabled).collect(),
     };
     let store = open(settings).await?;
@@ -73,7 +77,8 @@ pub(super) async fn poll(settings: &Settings, source: Option<&str>, json: bool) 
                 "source": entry.source.id.0, "new": tally.new, "copies": tally.copies, "changed": tally.changed,
                 "known": tally.known, "rejected": tally.rejected, "pages": polled.pages, "unchanged": polled.unchanged,
                 "problem": problem, "due": due.to_string(),
-            }).to_string())?;
+            })
+            .to_string())?;
         } else {
             let outcome = problem.map_or_else(
                 || format!("{} nieuw, {} gewijzigd, {} geweigerd", tally.new, tally.changed, tally.rejected),
@@ -100,7 +105,11 @@ pub(super) async fn watch(settings: &Settings, week: Option<&str>) -> Result<(),
     let done = pipeline::watch::watch(&store, settings, week, now).await?;
     let queued = pipeline::watch::alerts(&store, settings, now).await?;
     let counts = store.outbox_counts().await?;
-    let said = if done { format!("Week {week} is bekeken.") } else { format!("Week {week} was al bekeken; er is niets opnieuw gemaakt.") };
+    let said = if done {
+        format!("Week {week} is bekeken.")
+    } else {
+        format!("Week {week} was al bekeken; er is niets opnieuw gemaakt.")
+    };
     say(&format!("{said} Nieuwe attenderingen: {queued}. In de wachtrij: {} mails.", counts.queued))?;
     store.close().await;
     Ok(())
@@ -117,7 +126,10 @@ pub(super) async fn dispatch(settings: &Settings) -> Result<(), Failure> {
 
 pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failure> {
     if !settings.database.exists() {
-        return Err(Failure::Usage(format!("er is nog geen database '{}'; start 'uitkijk run' of 'uitkijk poll'", settings.database.display())));
+        return Err(Failure::Usage(format!(
+            "er is nog geen database '{}'; start 'uitkijk run' of 'uitkijk poll'",
+            settings.database.display()
+        )));
     }
     let store = open(settings).await?;
     let states = store.poll_states().await?;
@@ -142,13 +154,18 @@ pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failur
             "version": env!("CARGO_PKG_VERSION"), "model": settings.knowledge.classifier.version(), "bytes": bytes,
             "sources": sources, "outbox": { "queued": counts.queued, "sent": counts.sent, "failed": counts.failed },
             "signals": signals.len(),
-        }).to_string())?;
+        })
+        .to_string())?;
         store.close().await;
         return Ok(());
     }
     let items: i64 = totals.iter().map(|total| total.1).sum();
     let warnings = broken.len() + usize::try_from(counts.failed).unwrap_or(0);
-    let all = if warnings == 0 { "alles goed".to_owned() } else { words::counted(i64::try_from(warnings).unwrap_or(0), "waarschuwing", "waarschuwingen") };
+    let all = if warnings == 0 {
+        "alles goed".to_owned()
+    } else {
+        words::counted(i64::try_from(warnings).unwrap_or(0), "waarschuwing", "waarschuwingen")
+    };
     say(&format!(
         "Uitkijk {} · model {} · database {} MB · {all}",
         env!("CARGO_PKG_VERSION"),
@@ -157,14 +174,27 @@ pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failur
     ))?;
     say(&format!("bronnen     {} gelezen · {} met een storing", states.len(), broken.len()))?;
     say(&format!("berichten   {}", words::whole(items)))?;
-    say(&format!("wachtrij    {} mails · {} verstuurd · {} opgegeven", counts.queued, words::whole(counts.sent), counts.failed))?;
+    say(&format!(
+        "wachtrij    {} mails · {} verstuurd · {} opgegeven",
+        counts.queued,
+        words::whole(counts.sent),
+        counts.failed
+    ))?;
     say(&format!("signalen    {} concepten", signals.len()))?;
     for (id, state) in broken {
-        say(&format!("  {id}: {} ({})", state.problem.as_deref().unwrap_or_default(), words::counted(i64::from(state.failures), "keer", "keer")))?;
+        say(&format!(
+            "  {id}: {} ({})",
+            state.problem.as_deref().unwrap_or_default(),
+            words::counted(i64::from(state.failures), "keer", "keer")
+        ))?;
     }
-    if let Some((id, state)) = states.iter().filter(|(_, state)| state.due.is_some()).min_by_key(|(_, state)| state.due) {
+    if let Some((id, state)) = states.iter().filter(|(_, state)| state.due.is_some()).min_by_key(|(_, state)| state.due)
+    {
         let due = state.due.unwrap_or_default().duration_since(clock::now());
-        say(&format!("volgende    {id} {}", if due.is_positive() { format!("over {} min", due.as_mins()) } else { "nu".to_owned() }))?;
+        say(&format!(
+            "volgende    {id} {}",
+            if due.is_positive() { format!("over {} min", due.as_mins()) } else { "nu".to_owned() }
+        ))?;
     }
     store.close().await;
     Ok(())

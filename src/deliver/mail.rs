@@ -15,7 +15,8 @@ use super::DeliverError;
 use crate::domain::message::Message;
 
 pub(super) fn build(from: &Mailbox, message_id: &str, message: &Message) -> Result<Mail, DeliverError> {
-    let to: Mailbox = message.to.parse().map_err(|_| DeliverError::Message(format!("ontvanger '{}'", masked(&message.to))))?;
+    let to: Mailbox =
+        message.to.parse().map_err(|_| DeliverError::Message(format!("ontvanger '{}'", masked(&message.to))))?;
     let seconds = u64::try_from(message.composed.as_second()).unwrap_or(0);
     let mut mail = Mail::builder()
         .from(from.clone())

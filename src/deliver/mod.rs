@@ -6,9 +6,7 @@ mod mail;
 use std::path::{Path, PathBuf};
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
-    message::Mailbox,
-    transport::smtp::authentication::Credentials,
+    AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox, transport::smtp::authentication::Credentials,
 };
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -106,20 +104,24 @@ impl Channel {
     /// # Errors
     /// When the sender or the server's name cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, DeliverError> {
-        let from: Mailbox = settings.from.parse().map_err(|_| DeliverError::Message(format!("afzender '{}'", settings.from)))?;
+        let from: Mailbox =
+            settings.from.parse().map_err(|_| DeliverError::Message(format!("afzender '{}'", settings.from)))?;
         let smtp = match &settings.channel {
             ChannelSettings::Files { directory } => return Ok(Self::Files { from, directory: directory.clone() }),
             ChannelSettings::Smtp(smtp) => smtp,
         };
         type Smtp = AsyncSmtpTransport<Tokio1Executor>;
         let builder = match smtp.security {
-            Security::StartTls => Smtp::starttls_relay(&smtp.host).map_err(|error| DeliverError::Passing(error.to_string()))?,
+            Security::StartTls => {
+                Smtp::starttls_relay(&smtp.host).map_err(|error| DeliverError::Passing(error.to_string()))?
+            }
             Security::Tls => Smtp::relay(&smtp.host).map_err(|error| DeliverError::Passing(error.to_string()))?,
             Security::None => Smtp::builder_dangerous(&smtp.host),
         };
         let mut builder = builder.port(smtp.port).timeout(Some(std::time::Duration::from_secs(30)));
         if !smtp.user.is_empty() {
-            builder = builder.credentials(Credentials::new(smtp.user.clone(), smtp.password.expose_secret().to_owned()));
+            builder =
+                builder.credentials(Credentials::new(smtp.user.clone(), smtp.password.expose_secret().to_owned()));
         }
         Ok(Self::Smtp { from, transport: builder.build() })
     }
@@ -141,7 +143,11 @@ impl Channel {
             Self::Smtp { from, transport } => {
                 let mail = mail::build(from, message_id, message)?;
                 let answer = transport.send(mail).await.map_err(|error| {
-                    if error.is_permanent() { DeliverError::Refused(error.to_string()) } else { DeliverError::Passing(error.to_string()) }
+                    if error.is_permanent() {
+                        DeliverError::Refused(error.to_string())
+                    } else {
+                        DeliverError::Passing(error.to_string())
+                    }
                 })?;
                 Ok(answer.message().collect::<Vec<_>>().join(" "))
             }

@@ -76,19 +76,59 @@ pub struct Archive {
 
 /// Gemeenten of the fictional news, with their weights.
 const PLACES: [(&str, u32); 14] = [
-    ("Zaandam", 8), ("Purmerend", 8), ("Alkmaar", 10), ("Haarlem", 12), ("Hoorn", 7), ("Den Helder", 6), ("IJmuiden", 6),
-    ("Beverwijk", 5), ("Heerhugowaard", 5), ("Schagen", 4), ("Hilversum", 5), ("Enkhuizen", 3), ("Castricum", 3), ("Hoofddorp", 8),
+    ("Zaandam", 8),
+    ("Purmerend", 8),
+    ("Alkmaar", 10),
+    ("Haarlem", 12),
+    ("Hoorn", 7),
+    ("Den Helder", 6),
+    ("IJmuiden", 6),
+    ("Beverwijk", 5),
+    ("Heerhugowaard", 5),
+    ("Schagen", 4),
+    ("Hilversum", 5),
+    ("Enkhuizen", 3),
+    ("Castricum", 3),
+    ("Hoofddorp", 8),
 ];
 const FENOMENEN: [&str; 20] = [
-    "hennepteelt", "synthetische-drugs", "cocaine-havens", "drugshandel", "mensenhandel", "mensensmokkel", "witwassen",
-    "vastgoedmisbruik", "faillissementsfraude", "zorgfraude", "subsidiefraude", "milieucriminaliteit", "cybercrime",
-    "wapens-explosies", "criminele-motorbendes", "intimidatie-bestuur", "illegaal-gokken", "jonge-aanwas", "illegale-tabak",
+    "hennepteelt",
+    "synthetische-drugs",
+    "cocaine-havens",
+    "drugshandel",
+    "mensenhandel",
+    "mensensmokkel",
+    "witwassen",
+    "vastgoedmisbruik",
+    "faillissementsfraude",
+    "zorgfraude",
+    "subsidiefraude",
+    "milieucriminaliteit",
+    "cybercrime",
+    "wapens-explosies",
+    "criminele-motorbendes",
+    "intimidatie-bestuur",
+    "illegaal-gokken",
+    "jonge-aanwas",
+    "illegale-tabak",
     "ladingdiefstal",
 ];
 const ORDINARY: [&str; 12] = [
-    "sport", "verkeer", "weer", "cultuur", "gemeenteraad", "onderwijs", "economie", "zorg", "natuur", "wonen", "klein-leed",
+    "sport",
+    "verkeer",
+    "weer",
+    "cultuur",
+    "gemeenteraad",
+    "onderwijs",
+    "economie",
+    "zorg",
+    "natuur",
+    "wonen",
+    "klein-leed",
     "onschuldig",
 ];
+/// The ECLI whose document brings a DTD of its own.
+pub(super) const HOSTILE: &str = "ECLI:NL:RBLIM:2026:9301";
 /// Stories of the wave, in the last four weeks, oldest first.
 const WAVE: [u32; 4] = [2, 4, 6, 9];
 /// Sites that copy the press release.
@@ -205,7 +245,11 @@ impl Maker<'_> {
     }
 
     fn ordinary_or_crime(&mut self, outlet: usize, week: Week, crime: f64) {
-        let theme = if self.random.gen_bool(crime) { FENOMENEN.choose(&mut self.random) } else { ORDINARY.choose(&mut self.random) };
+        let theme = if self.random.gen_bool(crime) {
+            FENOMENEN.choose(&mut self.random)
+        } else {
+            ORDINARY.choose(&mut self.random)
+        };
         let place = self.place();
         self.story(theme.copied().unwrap_or("sport"), place, week, &[outlet]);
     }
@@ -279,15 +323,18 @@ impl Maker<'_> {
     }
 }
 
-/// Fifteen judgments over the archive, the three of the plot 9 weeks, 4 weeks and 0 weeks before the end, and one ECLI
-/// whose document was withdrawn.
+/// Fifteen judgments over the archive, the three of the plot 9 weeks, 4 weeks and 0 weeks before the end, one ECLI whose
+/// document was withdrawn and one whose document must be refused.
 fn judgments(texts: &Texts, options: Options, last: Week) -> Vec<Decided> {
     let mut decided = Vec::new();
     let mut add = |number: usize, back: i64, court: &str, judgment: Option<Judgment>| {
         let week = last.plus(-back);
         let year = week.monday().year();
         let ecli = format!("ECLI:NL:{court}:{year}:{}", 9000 + number);
-        let at = week.start().saturating_add(SignedDuration::from_mins(2_000 + i64::try_from(number).unwrap_or(0) % 5_000)).unwrap_or_else(|_| week.start());
+        let at = week
+            .start()
+            .saturating_add(SignedDuration::from_mins(2_000 + i64::try_from(number).unwrap_or(0) % 5_000))
+            .unwrap_or_else(|_| week.start());
         decided.push(Decided { ecli, at, judgment });
     };
     let spread = (i64::from(options.weeks) - 2).max(1);
@@ -299,6 +346,7 @@ fn judgments(texts: &Texts, options: Options, last: Week) -> Vec<Decided> {
         add(number + 101, back.min(spread), &judgment.ecli_court, Some(judgment.clone()));
     }
     add(201, 2.min(spread), "RBLIM", None);
+    add(301, 1, "RBLIM", texts.judgments.gewoon.first().cloned());
     for (number, ordinary) in (0..options.judgments as usize).zip(texts.judgments.gewoon.iter().cycle()) {
         let long = ordinary.overwegingen.iter().cycle().take(ordinary.overwegingen.len() * 8).cloned().collect();
         let judgment = Judgment { overwegingen: long, ..ordinary.clone() };
@@ -322,7 +370,8 @@ mod tests {
         let week: Week = "2026-W31".parse().expect("a week");
         let small = Options { weeks: 12, items_per_week: 50, seed: 1, judgments: 0 };
         let (first, second) = (Archive::generate(small, week), Archive::generate(small, week));
-        let texts = |archive: &Archive| archive.items.iter().flatten().map(|item| item.text.clone()).collect::<Vec<_>>();
+        let texts =
+            |archive: &Archive| archive.items.iter().flatten().map(|item| item.text.clone()).collect::<Vec<_>>();
         assert_eq!(texts(&first), texts(&second));
         assert_ne!(texts(&first), texts(&Archive::generate(Options { seed: 2, ..small }, week)));
         assert!(Archive::generate(Options { items_per_week: 100, ..small }, week).len() > first.len() * 3 / 2);

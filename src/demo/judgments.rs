@@ -20,7 +20,10 @@ pub(super) fn search(all: &[Decided], from: &str, to: &str, most: usize, offset:
         all.last().map_or_else(String::new, |decided| decided.at.to_string())
     );
     for decided in within.into_iter().skip(offset).take(most) {
-        let (court, case) = decided.judgment.as_ref().map_or(("Rechtbank Limburg", ""), |judgment| (judgment.court.as_str(), judgment.zaaknummer.as_str()));
+        let (court, case) = decided
+            .judgment
+            .as_ref()
+            .map_or(("Rechtbank Limburg", ""), |judgment| (judgment.court.as_str(), judgment.zaaknummer.as_str()));
         let date = day(decided.at);
         let summary = decided.judgment.as_ref().map_or("-", |judgment| judgment.inhoudsindicatie.as_str());
         write!(
@@ -52,7 +55,10 @@ pub(super) fn document(decided: &Decided, judgment: &Judgment) -> String {
          <inhoudsindicatie xmlns=\"http://www.rechtspraak.nl/schema/rechtspraak-1.0\"><para>{}</para></inhoudsindicatie>\
          <uitspraak xmlns=\"http://www.rechtspraak.nl/schema/rechtspraak-1.0\" id=\"{ecli}:DOC\">\
          <uitspraak.info><para>uitspraak in de zaak tegen de gemeente {}</para></uitspraak.info>",
-        escaped(&judgment.court), escaped(&judgment.zaaknummer), escaped(&judgment.inhoudsindicatie), escaped(&judgment.gemeente)
+        escaped(&judgment.court),
+        escaped(&judgment.zaaknummer),
+        escaped(&judgment.inhoudsindicatie),
+        escaped(&judgment.gemeente)
     );
     for (role, title, paragraphs) in [
         ("procesverloop", "Procesverloop", &judgment.procesverloop),

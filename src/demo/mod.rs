@@ -18,7 +18,11 @@ use tokio::sync::watch as signal;
 
 use crate::{
     deliver::Channel,
-    domain::{source::Source, trend::Direction, week::{Week, amsterdam}},
+    domain::{
+        source::Source,
+        trend::Direction,
+        week::{Week, amsterdam},
+    },
     fetch::Fetcher,
     pipeline::{
         dispatch::dispatch,
@@ -88,7 +92,8 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<String> {
 fn prepare(folder: &Path) -> anyhow::Result<()> {
     let mark = folder.join("DEMO");
     if folder.exists() {
-        let empty = std::fs::read_dir(folder).with_context(|| format!("de map '{}' lezen", folder.display()))?.next().is_none();
+        let empty =
+            std::fs::read_dir(folder).with_context(|| format!("de map '{}' lezen", folder.display()))?.next().is_none();
         anyhow::ensure!(
             empty || mark.exists(),
             "de map '{}' bestaat al en is niet van een eerdere demo: kies een andere met --folder",
@@ -153,7 +158,11 @@ async fn poll_all(
             progress: Some(&told),
         };
         let (polled, problem, _) = poll_and_note(&context, entry, settings.rhythm).await?;
-        lines.push(Line { title: entry.source.title.clone(), polled, problem: problem.map(|problem| problem.to_string()) });
+        lines.push(Line {
+            title: entry.source.title.clone(),
+            polled,
+            problem: problem.map(|problem| problem.to_string()),
+        });
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -184,7 +193,11 @@ fn summary(settings: &Settings, lines: &[Line], again: &[Line], made: usize) -> 
         let problem = line.problem.as_ref().map(|problem| format!("   STORING: {problem}")).unwrap_or_default();
         text.push_str(&format!(
             "  {:<34} {:>7} gelezen {:>6} overnames {:>4} geweigerd {:>4} pagina's{problem}\n",
-            line.title, words::whole(i64::from(tally.new)), tally.copies, tally.rejected, line.polled.pages
+            line.title,
+            words::whole(i64::from(tally.new)),
+            tally.copies,
+            tally.rejected,
+            line.polled.pages
         ));
     }
     let unchanged = again.iter().filter(|line| line.polled.unchanged).count();
@@ -205,7 +218,8 @@ fn strongest(settings: &Settings, trends: &[crate::domain::trend::Trend], week: 
         text.push_str("  geen\n");
     }
     for (trend, place) in up.into_iter().zip(1..) {
-        let gemeente = trend.key.gemeente.as_ref().map_or("alle bronnen", |code| settings.knowledge.gazetteer.name(code));
+        let gemeente =
+            trend.key.gemeente.as_ref().map_or("alle bronnen", |code| settings.knowledge.gazetteer.name(code));
         text.push_str(&format!(
             "  {place}. {}, {gemeente}: gezien {}, verwacht {} ({}-{}), {}, sinds week {}\n",
             settings.knowledge.label(&trend.key.fenomeen),

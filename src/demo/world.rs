@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{
-    archive::{Archive, Form, Outlet, Published},
+    archive::{self, Archive, Form, Outlet, Published},
     judgments::{document, escaped, search},
 };
 
@@ -74,11 +74,19 @@ impl World {
             .outlets
             .iter()
             .map(|outlet| {
-                let text = format!("{}max-pages = 10000\n\n[adapter]\nkind = \"feed\"\nurl = \"{base}/bron/{}\"\n", common(outlet.title), outlet.slug);
+                let text = format!(
+                    "{}max-pages = 10000\n\n[adapter]\nkind = \"feed\"\nurl = \"{base}/bron/{}\"\n",
+                    common(outlet.title),
+                    outlet.slug
+                );
                 (outlet.slug.to_owned(), text)
             })
             .collect();
-        let start = self.archive.judgments.first().map_or_else(String::new, |decided| crate::domain::week::day(decided.at).to_string());
+        let start = self
+            .archive
+            .judgments
+            .first()
+            .map_or_else(String::new, |decided| crate::domain::week::day(decided.at).to_string());
         let text = format!(
             "{}\n[adapter]\nkind = \"judgments\"\nendpoint = \"{base}\"\nstart = \"{start}\"\npage-size = {}\n",
             common("Uitspraken (fictief)"),
@@ -116,12 +124,15 @@ async fn feed(
     }
     let next = (page * PAGE < all.len()).then(|| format!("{}/bron/{slug}?page={}", served.base, page + 1));
     let (kind, body) = match outlet.form {
-        Form::Rss | Form::Broken => ("application/rss+xml; charset=utf-8", rss(&served.base, outlet, &items, next.as_deref())),
+        Form::Rss | Form::Broken => {
+            ("application/rss+xml; charset=utf-8", rss(&served.base, outlet, &items, next.as_deref()))
+        }
         Form::Atom => ("application/atom+xml; charset=utf-8", atom(&served.base, outlet, &items, next.as_deref())),
         Form::Json => ("application/feed+json", json(&served.base, outlet, &items, next.as_deref())),
     };
     let mut answer = ([(header::CONTENT_TYPE, kind)], body).into_response();
-    let modified = items.first().and_then(|item| rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&item.at).ok());
+    let modified =
+        items.first().and_then(|item| rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&item.at).ok());
     for (name, value) in [(header::ETAG, Some(etag)), (header::LAST_MODIFIED, modified)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
             answer.headers_mut().insert(name, value);
@@ -130,12 +141,18 @@ async fn feed(
     answer
 }
 
-fn link(base: &str, outlet: &Outlet, item: &Published) -> String {
-    format!("{base}/lees/{}/{}", outlet.slug, item.id)
+fn link(outlet: &Outlet, item: &Published) -> String {
+    format!("https://{}.example/{}", outlet.slug, item.id)
 }
 
 fn rss(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -> String {
     let next = next.map(|next| format!("<atom:link rel=\"next\" href=\"{next}\"/>")).unwrap_or_default();
+    // One record without a title and without a text: it must be refused with a reason, and cost nothing else.
+    let empty = if outlet.slug == "de-kop" && next.is_empty() {
+        format!("<item><guid>{}-leeg</guid></item>\n", outlet.slug)
+    } else {
+        String::new()
+    };
     let items: String = items
         .iter()
         .map(|item| {
@@ -143,13 +160,13 @@ fn rss(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) ->
             format!(
                 "<item><title>{}</title><link>{}</link><guid isPermaLink=\"false\">{}-{}</guid><pubDate>{date}</pubDate>\
                  <description>{}</description></item>\n",
-                escaped(&item.title), link(base, outlet, item), outlet.slug, item.id, escaped(&format!("<p>{}</p>", item.text))
+                escaped(&item.title), link(outlet, item), outlet.slug, item.id, escaped(&format!("<p>{}</p>", item.text))
             )
         })
         .collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel>\
-         <title>{} (fictief)</title><link>{base}</link><description>Verzonnen nieuws voor de demo van Uitkijk</description>{next}\n{items}</channel></rss>",
+         <title>{} (fictief)</title><link>{base}</link><description>Verzonnen nieuws voor de demo van Uitkijk</description>{next}\n{items}{empty}</channel></rss>",
         outlet.title
     )
 }
@@ -163,7 +180,7 @@ fn atom(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -
             format!(
                 "<entry><id>urn:uitkijk-demo:{}:{}</id><title>{}</title><link href=\"{}\"/><published>{at}</published><updated>{at}</updated>\
                  <content type=\"html\">{}</content></entry>\n",
-                outlet.slug, item.id, escaped(&item.title), link(base, outlet, item),
+                outlet.slug, item.id, escaped(&item.title), link(outlet, item),
                 escaped(&format!("<p>{}</p>", item.text)), at = item.at
             )
         })
@@ -180,7 +197,7 @@ fn json(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -
         .iter()
         .map(|item| {
             serde_json::json!({
-                "id": format!("{}-{}", outlet.slug, item.id), "url": link(base, outlet, item), "title": item.title,
+                "id": format!("{}-{}", outlet.slug, item.id), "url": link(outlet, item), "title": item.title,
                 "content_text": item.text, "date_published": item.at.to_string(),
             })
         })
@@ -196,10 +213,13 @@ fn json(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -
 
 async fn find(State(served): State<Arc<Served>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
-    let pairs: Vec<(String, String)> =
-        url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    let values = |name: &str| pairs.iter().filter(|(own, _)| own == name).map(|(_, value)| value.clone()).collect::<Vec<_>>();
-    let number = |name: &str, default: usize| values(name).first().and_then(|value| value.parse().ok()).unwrap_or(default);
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    let values =
+        |name: &str| pairs.iter().filter(|(own, _)| own == name).map(|(_, value)| value.clone()).collect::<Vec<_>>();
+    let number =
+        |name: &str, default: usize| values(name).first().and_then(|value| value.parse().ok()).unwrap_or(default);
     let modified = values("modified");
     let from = modified.first().cloned().unwrap_or_default();
     let to = modified.get(1).cloned().unwrap_or_else(|| "9999".to_owned());
@@ -214,8 +234,15 @@ struct ContentQuery {
 
 async fn content(State(served): State<Arc<Served>>, Query(query): Query<ContentQuery>) -> Response {
     let found = served.archive.judgments.iter().find(|decided| decided.ecli == query.id);
+    // One document brings a DTD of its own: it must be refused.
+    let hostile = "<?xml version=\"1.0\"?><!DOCTYPE open-rechtspraak [<!ENTITY a \"aaaa\">]><open-rechtspraak>&a;</open-rechtspraak>";
     match found.and_then(|decided| Some((decided, decided.judgment.as_ref()?))) {
-        Some((decided, judgment)) => ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], document(decided, judgment)).into_response(),
+        Some((decided, _)) if decided.ecli == archive::HOSTILE => {
+            ([(header::CONTENT_TYPE, "text/xml")], hostile).into_response()
+        }
+        Some((decided, judgment)) => {
+            ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], document(decided, judgment)).into_response()
+        }
         None => (StatusCode::NOT_FOUND, "<html><body>Niet gevonden</body></html>").into_response(),
     }
 }

@@ -114,7 +114,9 @@ impl State {
     /// Says which step is not allowed: drafts are reviewed or dropped, reviewed ones issued or dropped, the rest is final.
     pub fn move_to(self, next: Self) -> Result<Self, String> {
         match (self, next) {
-            (Self::Drafted, Self::Reviewed | Self::Dropped) | (Self::Reviewed, Self::Issued | Self::Dropped) => Ok(next),
+            (Self::Drafted, Self::Reviewed | Self::Dropped) | (Self::Reviewed, Self::Issued | Self::Dropped) => {
+                Ok(next)
+            }
             _ => Err(format!("een signaal gaat niet van '{}' naar '{}'", self.name(), next.name())),
         }
     }

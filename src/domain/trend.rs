@@ -62,7 +62,7 @@ pub struct Trend {
     pub p: f64,
     /// In words.
     pub sureness: Sureness,
-    /// First week of the unbroken run of weeks above expectation that ends here.
+    /// Most likely first week of the change.
     pub since: Week,
     /// Number of different publishers among this week's stories.
     pub publishers: u32,

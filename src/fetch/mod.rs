@@ -8,7 +8,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::{
     Client,
-    header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER},
+    header::{
+        ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
+    },
 };
 use thiserror::Error;
 
@@ -128,10 +130,14 @@ impl Fetcher {
             return Ok(Fetched::Unchanged);
         }
         if !answer.status().is_success() {
-            return Err(FetchError::Status { status, retry_after: text(answer.headers(), RETRY_AFTER).as_deref().and_then(retry_after) });
+            return Err(FetchError::Status {
+                status,
+                retry_after: text(answer.headers(), RETRY_AFTER).as_deref().and_then(retry_after),
+            });
         }
         let content_type = text(answer.headers(), CONTENT_TYPE);
-        let validators = Validators { etag: text(answer.headers(), ETAG), last_modified: text(answer.headers(), LAST_MODIFIED) };
+        let validators =
+            Validators { etag: text(answer.headers(), ETAG), last_modified: text(answer.headers(), LAST_MODIFIED) };
         let body = self.body(answer).await?;
         Ok(Fetched::Fresh(Response { request: request.clone(), status, content_type, body, validators }))
     }

@@ -64,7 +64,22 @@ fn nesting(html: &str) -> usize {
 }
 
 fn is_void(name: &str) -> bool {
-    matches!(name, "br" | "img" | "hr" | "input" | "meta" | "link" | "source" | "wbr" | "p" | "li" | "area" | "col" | "embed" | "track")
+    matches!(
+        name,
+        "br" | "img"
+            | "hr"
+            | "input"
+            | "meta"
+            | "link"
+            | "source"
+            | "wbr"
+            | "p"
+            | "li"
+            | "area"
+            | "col"
+            | "embed"
+            | "track"
+    )
 }
 
 fn without_tags(html: &str) -> String {
@@ -82,7 +97,10 @@ pub fn line(title: &str) -> String {
 pub fn tidy(text: &str) -> String {
     let visible: String = text
         .chars()
-        .filter(|c| !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{fffe}') && (*c == '\n' || !c.is_control() || c.is_whitespace()))
+        .filter(|c| {
+            !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{fffe}')
+                && (*c == '\n' || !c.is_control() || c.is_whitespace())
+        })
         .collect();
     let lines: Vec<String> = visible
         .lines()
@@ -103,8 +121,30 @@ pub fn truncate(text: &mut String, bytes: usize) {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "br" | "li" | "ul" | "ol" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "tr" | "table" | "blockquote"
-            | "section" | "article" | "header" | "footer" | "figure" | "figcaption" | "dt" | "dd" | "pre" | "hr"
+        "p" | "div"
+            | "br"
+            | "li"
+            | "ul"
+            | "ol"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "tr"
+            | "table"
+            | "blockquote"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "figure"
+            | "figcaption"
+            | "dt"
+            | "dd"
+            | "pre"
+            | "hr"
     )
 }
 

@@ -9,8 +9,11 @@ pub fn comparable(link: &str) -> Option<String> {
     }
     let host = parsed.host_str()?.trim_start_matches("www.").to_ascii_lowercase();
     let port = parsed.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let mut pairs: Vec<(String, String)> =
-        parsed.query_pairs().filter(|(name, _)| !is_tracking(name)).map(|(a, b)| (a.into_owned(), b.into_owned())).collect();
+    let mut pairs: Vec<(String, String)> = parsed
+        .query_pairs()
+        .filter(|(name, _)| !is_tracking(name))
+        .map(|(a, b)| (a.into_owned(), b.into_owned()))
+        .collect();
     pairs.sort();
     let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let path = parsed.path().trim_end_matches('/');
@@ -19,7 +22,10 @@ pub fn comparable(link: &str) -> Option<String> {
 
 fn is_tracking(name: &str) -> bool {
     name.starts_with("utm_")
-        || matches!(name, "fbclid" | "gclid" | "mc_cid" | "mc_eid" | "cmpid" | "xtor" | "at_medium" | "at_campaign" | "ref")
+        || matches!(
+            name,
+            "fbclid" | "gclid" | "mc_cid" | "mc_eid" | "cmpid" | "xtor" | "at_medium" | "at_campaign" | "ref"
+        )
 }
 
 #[cfg(test)]

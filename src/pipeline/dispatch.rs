@@ -29,7 +29,12 @@ pub struct Dispatched {
 ///
 /// # Errors
 /// When the store fails; what was sent is noted as far as it came.
-pub async fn dispatch(store: &Store, channel: &Channel, worker: &str, now: Timestamp) -> Result<Dispatched, StoreError> {
+pub async fn dispatch(
+    store: &Store,
+    channel: &Channel,
+    worker: &str,
+    now: Timestamp,
+) -> Result<Dispatched, StoreError> {
     let mut done = Dispatched::default();
     while let Some(outgoing) = store.claim(worker, now, LEASE).await? {
         let product = outgoing.message.product.name();
@@ -42,7 +47,12 @@ pub async fn dispatch(store: &Store, channel: &Channel, worker: &str, now: Times
             Err(error) => {
                 let passing = matches!(error, DeliverError::Passing(_)) && outgoing.attempts + 1 < MOST_ATTEMPTS;
                 let again = passing.then(|| now.saturating_add(wait(outgoing.attempts)).unwrap_or(now));
-                warn!(mail.id = outgoing.message_id, mail.product = product, attempts = outgoing.attempts + 1, "a {product} did not leave: {error}");
+                warn!(
+                    mail.id = outgoing.message_id,
+                    mail.product = product,
+                    attempts = outgoing.attempts + 1,
+                    "a {product} did not leave: {error}"
+                );
                 store.unsent(outgoing.id, &error.to_string(), again).await?;
                 if passing {
                     done.delayed += 1;

@@ -266,7 +266,8 @@ async fn fill(
         let known = held.get(&record.key);
         // The same revision again, kept or refused for good, needs no second look.
         let same = known.is_some_and(|known| {
-            known.revision == record.revision && (known.content_hash.is_some() || known.times_rejected >= MOST_DETAIL_FAILURES)
+            known.revision == record.revision
+                && (known.content_hash.is_some() || known.times_rejected >= MOST_DETAIL_FAILURES)
         });
         if record.detail.is_some() && same {
             already += 1;
@@ -327,7 +328,9 @@ async fn complete(
     let response = match fetched {
         Ok(Fetched::Fresh(response)) => response,
         Ok(Fetched::Unchanged) => return Ok(Err(rejection("'niet gewijzigd' op een vraag zonder voorwaarde".into()))),
-        Err(IngestError::Fetch(error)) if error.is_gone() => Response { status: 404, ..Response::saved(request, Vec::new()) },
+        Err(IngestError::Fetch(error)) if error.is_gone() => {
+            Response { status: 404, ..Response::saved(request, Vec::new()) }
+        }
         Err(error) => return Err((rejection(format!("document niet opgehaald: {error}")), error)),
     };
     let refused = rejection(String::new());

@@ -273,7 +273,11 @@ fn brief(digest: &Digest) -> Vec<String> {
             complete.sources
         );
         let blind = complete.items == 0 || complete.silent.len() + complete.broken.len() > complete.sources;
-        let verdict = if blind { "wij zagen te weinig om te weten of het rustig was" } else { "het was rustig, wij waren niet blind" };
+        let verdict = if blind {
+            "wij zagen te weinig om te weten of het rustig was"
+        } else {
+            "het was rustig, wij waren niet blind"
+        };
         lines.insert(0, format!("{seen}: {verdict}."));
     }
     lines

@@ -62,7 +62,11 @@ pub fn draft(material: &Material) -> Draft {
     };
     let mut sources: Vec<Evidence> = material.passages.iter().map(evidence).collect();
     let mut scale = vec![Claim {
-        text: format!("{count} uitspraken van {} instanties ({}) wijzen op hetzelfde punt, {period}.", voices.len(), super::words::list(&voices)),
+        text: format!(
+            "{count} uitspraken van {} instanties ({}) wijzen op hetzelfde punt, {period}.",
+            voices.len(),
+            super::words::list(&voices)
+        ),
         sources: all.clone(),
     }];
     if let Some(trend) = &material.trend {
@@ -115,11 +119,23 @@ fn criteria(count: usize, voices: usize) -> Vec<Criterion> {
     let structural = if count >= 3 && voices >= 2 { Support::Onderbouwd } else { Support::Zwak };
     let criterion = |name: &str, support, basis: String| Criterion { name: name.into(), support, basis };
     vec![
-        criterion("Gebruik of misbruik van een legaal proces", Support::Zwak, format!("{count} uitspraken; het proces zelf moet een mens beschrijven")),
+        criterion(
+            "Gebruik of misbruik van een legaal proces",
+            Support::Zwak,
+            format!("{count} uitspraken; het proces zelf moet een mens beschrijven"),
+        ),
         criterion("Structureel, niet incidenteel", structural, format!("{count} uitspraken van {voices} instanties")),
-        criterion("Alleen landelijk op te lossen", Support::Zwak, "de grens ligt in de wet zelf; bestaande alternatieven zijn niet nagezocht".into()),
+        criterion(
+            "Alleen landelijk op te lossen",
+            Support::Zwak,
+            "de grens ligt in de wet zelf; bestaande alternatieven zijn niet nagezocht".into(),
+        ),
         criterion("Aanbevelingen", Support::Ontbreekt, "vraag aan de auteur".into()),
-        criterion("Opsporingsonderzoek als bron", Support::Ontbreekt, "niet nodig; vraag aan de auteur of er een was".into()),
+        criterion(
+            "Opsporingsonderzoek als bron",
+            Support::Ontbreekt,
+            "niet nodig; vraag aan de auteur of er een was".into(),
+        ),
     ]
 }
 
@@ -164,7 +180,13 @@ pub(super) fn refs(claim: &Claim) -> String {
 ///
 /// # Errors
 /// When a template cannot be filled, which tests exclude.
-pub fn compose(draft: &Draft, number: i64, key: &str, to: &str, composed: jiff::Timestamp) -> Result<Message, askama::Error> {
+pub fn compose(
+    draft: &Draft,
+    number: i64,
+    key: &str,
+    to: &str,
+    composed: jiff::Timestamp,
+) -> Result<Message, askama::Error> {
     let day = super::words::date(crate::domain::week::day(composed));
     Ok(Message {
         product: Product::Signal,

@@ -136,7 +136,10 @@ mod tests {
         }
         let text = "title = 'AT5'\nevry = '30m'\n";
         let error = toml::from_str::<File>(text).expect_err("a typo");
-        assert_eq!(of_toml("sources/at5.toml", text, &error).to_string(), "sources/at5.toml:2  'evry' bestaat niet; bedoelt u 'every'?");
+        assert_eq!(
+            of_toml("sources/at5.toml", text, &error).to_string(),
+            "sources/at5.toml:2  'evry' bestaat niet; bedoelt u 'every'?"
+        );
         let error = toml::from_str::<File>("title = 'AT5'").expect_err("a missing key");
         assert!(of_toml("f", "", &error).text.contains("'every' ontbreekt"));
     }

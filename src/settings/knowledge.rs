@@ -127,7 +127,8 @@ impl Knowledge {
         let gazetteer = reader.gazetteer(&raw.region.provinces);
         let classifier = reader.model(&raw.paths.model, base, &fenomenen);
         let (instruments, branches, phrases) = (instruments?, branches?, phrases?);
-        let lexicon = |list: &[Listed]| Lexicon::new(list.iter().map(|entry| (entry.id.as_str(), entry.terms.as_slice())));
+        let lexicon =
+            |list: &[Listed]| Lexicon::new(list.iter().map(|entry| (entry.id.as_str(), entry.terms.as_slice())));
         let instrumenten = reader.ok("lijsten/instrumenten.toml", lexicon(&instruments.instrument));
         let branches = reader.ok("lijsten/branches.toml", lexicon(&branches.branche));
         let finder = reader.ok("lijsten/knelpunten.toml", Finder::new(&phrases));
@@ -251,7 +252,10 @@ impl Reader<'_> {
             match std::fs::read(&file) {
                 Ok(bytes) => (file.display().to_string(), bytes),
                 Err(error) => {
-                    self.faults.push(Fault::new("paths.model", format!("'{}' kan niet worden gelezen ({error})", file.display())));
+                    self.faults.push(Fault::new(
+                        "paths.model",
+                        format!("'{}' kan niet worden gelezen ({error})", file.display()),
+                    ));
                     return None;
                 }
             }
@@ -262,7 +266,9 @@ impl Reader<'_> {
                 let classifier = Classifier::new(bundle);
                 for fenomeen in classifier.fenomenen() {
                     if !fenomenen.iter().any(|known| known.id == fenomeen) {
-                        let why = format!("het model kent '{fenomeen}', maar config/fenomenen/{fenomeen}.toml ontbreekt: zet het bestand terug of train opnieuw");
+                        let why = format!(
+                            "het model kent '{fenomeen}', maar config/fenomenen/{fenomeen}.toml ontbreekt: zet het bestand terug of train opnieuw"
+                        );
                         self.faults.push(Fault::new(name.clone(), why));
                     }
                 }
@@ -280,10 +286,16 @@ impl Reader<'_> {
         for name in self.names("attenderingen") {
             let Some(file) = self.toml::<RuleFile>(&name) else { continue };
             for id in file.fenomenen.iter().filter(|id| !fenomenen.iter().any(|known| known.id == **id)) {
-                self.faults.push(Fault::new(format!("config/{name}"), format!("'{id}' is geen fenomeen; de lijst staat in config/fenomenen")));
+                self.faults.push(Fault::new(
+                    format!("config/{name}"),
+                    format!("'{id}' is geen fenomeen; de lijst staat in config/fenomenen"),
+                ));
             }
             for code in file.gebieden.iter().filter(|code| *code != "regio" && gazetteer.gemeente(code).is_none()) {
-                self.faults.push(Fault::new(format!("config/{name}"), format!("'{code}' is geen code van een gemeente en niet \"regio\"")));
+                self.faults.push(Fault::new(
+                    format!("config/{name}"),
+                    format!("'{code}' is geen code van een gemeente en niet \"regio\""),
+                ));
             }
             if !(0.0..=1.0).contains(&file.at_least) {
                 self.faults.push(Fault::new(format!("config/{name}"), "at-least moet tussen 0 en 1 liggen"));

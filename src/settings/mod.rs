@@ -109,11 +109,14 @@ impl Settings {
         let raw = raw::load(file, &mut faults);
         let Some(raw) = raw else { return Err(Faults(faults)) };
         let base = file.and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
-        let mut files = vec![file.map_or_else(|| "config/default.toml (meegeleverd)".to_owned(), |file| file.display().to_string())];
+        let mut files = vec![
+            file.map_or_else(|| "config/default.toml (meegeleverd)".to_owned(), |file| file.display().to_string()),
+        ];
         let pause = raw::duration(&raw.fetch.pause, "fetch.pause", &mut faults);
         let sources = sources::load(&raw.paths.sources, &base, pause, &mut faults, &mut files);
         let knowledge = Knowledge::load(&raw, &base, &mut faults, &mut files);
-        let settings = knowledge.and_then(|knowledge| Self::compose(raw, &base, sources, knowledge, files, &mut faults));
+        let settings =
+            knowledge.and_then(|knowledge| Self::compose(raw, &base, sources, knowledge, files, &mut faults));
         match settings {
             Some(settings) if faults.is_empty() => Ok(settings),
             _ => Err(Faults(faults)),
@@ -168,7 +171,11 @@ impl Settings {
                 least_weeks: raw.trend.least_weeks,
             },
             deliver: deliver?,
-            recipients: Recipients { digest: raw.mail.digest_to, alerts: raw.mail.alerts_to, signals: raw.mail.signals_to },
+            recipients: Recipients {
+                digest: raw.mail.digest_to,
+                alerts: raw.mail.alerts_to,
+                signals: raw.mail.signals_to,
+            },
             region: region?,
             knowledge,
             log_filter: raw.log.filter,
@@ -194,7 +201,8 @@ fn watch_time(raw: &raw::Raw, faults: &mut Vec<Fault>) -> Option<WatchTime> {
         "zaterdag" => Weekday::Saturday,
         "zondag" => Weekday::Sunday,
         other => {
-            faults.push(Fault::new("watch.day", format!("'{other}' is geen weekdag; schrijf bijvoorbeeld \"maandag\"")));
+            faults
+                .push(Fault::new("watch.day", format!("'{other}' is geen weekdag; schrijf bijvoorbeeld \"maandag\"")));
             return None;
         }
     };
@@ -208,7 +216,10 @@ fn watch_time(raw: &raw::Raw, faults: &mut Vec<Fault>) -> Option<WatchTime> {
 fn region(raw: &raw::Raw, knowledge: &Knowledge, faults: &mut Vec<Fault>) -> Option<Region> {
     for code in &raw.region.gemeenten {
         if knowledge.gazetteer.gemeente(code).is_none() {
-            faults.push(Fault::new("region.gemeenten", format!("'{code}' is geen code van een gemeente; zie config/gebieden/gemeenten.csv")));
+            faults.push(Fault::new(
+                "region.gemeenten",
+                format!("'{code}' is geen code van een gemeente; zie config/gebieden/gemeenten.csv"),
+            ));
         }
     }
     let gemeenten: HashSet<String> = if raw.region.gemeenten.is_empty() {
@@ -218,7 +229,10 @@ fn region(raw: &raw::Raw, knowledge: &Knowledge, faults: &mut Vec<Fault>) -> Opt
         raw.region.gemeenten.iter().cloned().collect()
     };
     if gemeenten.is_empty() {
-        faults.push(Fault::new("region", "er hoort geen gemeente bij deze regio: vul gemeenten in met CBS-codes, of een riec dat in de tabel staat"));
+        faults.push(Fault::new(
+            "region",
+            "er hoort geen gemeente bij deze regio: vul gemeenten in met CBS-codes, of een riec dat in de tabel staat",
+        ));
         return None;
     }
     Some(Region { name: raw.region.name.clone(), gemeenten })

@@ -113,7 +113,8 @@ pub(super) fn load(file: Option<&Path>, faults: &mut Vec<Fault>) -> Option<Raw> 
         None => String::new(),
         Some(Ok(text)) => text,
         Some(Err(error)) => {
-            faults.push(Fault::new(name, format!("het bestand kan niet worden gelezen ({error}): controleer --config")));
+            faults
+                .push(Fault::new(name, format!("het bestand kan niet worden gelezen ({error}): controleer --config")));
             return None;
         }
     };
@@ -147,7 +148,10 @@ pub(super) fn load(file: Option<&Path>, faults: &mut Vec<Fault>) -> Option<Raw> 
         Ok(_) => None,
         Err(error) => {
             if faults.is_empty() {
-                faults.push(Fault::new(if name.is_empty() { "omgeving (UITKIJK_...)".into() } else { name }, format!("{error}: pas de waarde aan")));
+                faults.push(Fault::new(
+                    if name.is_empty() { "omgeving (UITKIJK_...)".into() } else { name },
+                    format!("{error}: pas de waarde aan"),
+                ));
             }
             None
         }
@@ -172,7 +176,10 @@ fn check_keys(file: &str, text: &str, table: &Table, known: &Table, faults: &mut
             continue;
         };
         let Value::Table(keys) = value else {
-            fault(line_of_key(section, None), format!("'{section}' is een onderdeel: schrijf [{section}] op een eigen regel"));
+            fault(
+                line_of_key(section, None),
+                format!("'{section}' is een onderdeel: schrijf [{section}] op een eigen regel"),
+            );
             continue;
         };
         for (key, value) in keys {
@@ -207,11 +214,18 @@ fn kind(value: &Value) -> &'static str {
 
 /// A duration as people write it: "15m", "6h", "30d".
 pub(super) fn duration(text: &str, key: &str, faults: &mut Vec<Fault>) -> SignedDuration {
-    let days = text.trim().strip_suffix('d').and_then(|days| days.trim().parse::<i64>().ok()).map(|days| SignedDuration::from_hours(24 * days));
+    let days = text
+        .trim()
+        .strip_suffix('d')
+        .and_then(|days| days.trim().parse::<i64>().ok())
+        .map(|days| SignedDuration::from_hours(24 * days));
     match days.map_or_else(|| text.parse::<SignedDuration>().ok(), Some) {
         Some(duration) if duration > SignedDuration::ZERO => duration,
         _ => {
-            faults.push(Fault::new(key, format!("'{text}' is geen duur; schrijf bijvoorbeeld \"15m\", \"6h\" of \"30d\"")));
+            faults.push(Fault::new(
+                key,
+                format!("'{text}' is geen duur; schrijf bijvoorbeeld \"15m\", \"6h\" of \"30d\""),
+            ));
             SignedDuration::from_hours(1)
         }
     }
@@ -222,7 +236,10 @@ impl Mail {
         let everyone = [&self.digest_to, &self.alerts_to, &self.signals_to, &self.ops_to];
         for address in everyone.into_iter().flatten().chain([&self.from]) {
             if !deliver::is_address(address) {
-                faults.push(Fault::new("mail", format!("'{address}' is geen mailadres; schrijf bijvoorbeeld \"naam@voorbeeld.nl\"")));
+                faults.push(Fault::new(
+                    "mail",
+                    format!("'{address}' is geen mailadres; schrijf bijvoorbeeld \"naam@voorbeeld.nl\""),
+                ));
             }
         }
         let channel = match self.channel.as_str() {
@@ -235,7 +252,10 @@ impl Mail {
                     "tls" => deliver::Security::Tls,
                     "none" => deliver::Security::None,
                     other => {
-                        faults.push(Fault::new("mail.security", format!("'{other}' kan niet; kies uit: starttls, tls, none")));
+                        faults.push(Fault::new(
+                            "mail.security",
+                            format!("'{other}' kan niet; kies uit: starttls, tls, none"),
+                        ));
                         return None;
                     }
                 },
@@ -257,7 +277,10 @@ impl Mail {
         match std::fs::read_to_string(&self.password_file) {
             Ok(text) => text.trim_end().to_owned().into(),
             Err(error) => {
-                faults.push(Fault::new("mail.password-file", format!("'{}' kan niet worden gelezen ({error})", self.password_file)));
+                faults.push(Fault::new(
+                    "mail.password-file",
+                    format!("'{}' kan niet worden gelezen ({error})", self.password_file),
+                ));
                 self.password.clone()
             }
         }

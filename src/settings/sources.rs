@@ -82,7 +82,10 @@ fn read(folder: &str, base: &Path) -> Result<Vec<(String, String)>, Fault> {
     }
     let path = base.join(folder);
     let fault = |error: std::io::Error| {
-        Fault::new("paths.sources", format!("de map '{}' kan niet worden gelezen ({error}): maak haar of pas de sleutel aan", path.display()))
+        Fault::new(
+            "paths.sources",
+            format!("de map '{}' kan niet worden gelezen ({error}): maak haar of pas de sleutel aan", path.display()),
+        )
     };
     let mut texts = Vec::new();
     for entry in std::fs::read_dir(&path).map_err(fault)? {
@@ -95,20 +98,35 @@ fn read(folder: &str, base: &Path) -> Result<Vec<(String, String)>, Fault> {
     Ok(texts)
 }
 
-fn checked(file: &str, id: &str, written: SourceFile, pause: SignedDuration, faults: &mut Vec<Fault>) -> Option<SourceEntry> {
+fn checked(
+    file: &str,
+    id: &str,
+    written: SourceFile,
+    pause: SignedDuration,
+    faults: &mut Vec<Fault>,
+) -> Option<SourceEntry> {
     let mut own = Vec::new();
     let slug = !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !slug {
-        own.push(Fault::new("", "de bestandsnaam is de naam van de bron: gebruik alleen kleine letters, cijfers en streepjes"));
+        own.push(Fault::new(
+            "",
+            "de bestandsnaam is de naam van de bron: gebruik alleen kleine letters, cijfers en streepjes",
+        ));
     }
     let every = duration(&written.every, "every", &mut own);
     let pause = written.pause.as_ref().map_or(pause, |text| duration(text, "pause", &mut own));
     let address = written.adapter.address();
     let is_http = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if !is_http {
-        own.push(Fault::new("", format!("'{address}' is geen adres: vul in [adapter] een adres in dat met https:// begint")));
+        own.push(Fault::new(
+            "",
+            format!("'{address}' is geen adres: vul in [adapter] een adres in dat met https:// begint"),
+        ));
     }
-    if [&written.title, &written.owner, &written.licence, &written.personal_data, &written.checked].iter().any(|text| text.trim().is_empty()) {
+    if [&written.title, &written.owner, &written.licence, &written.personal_data, &written.checked]
+        .iter()
+        .any(|text| text.trim().is_empty())
+    {
         own.push(Fault::new("", "title, owner, licence, personal-data en checked mogen niet leeg zijn"));
     }
     let good = own.is_empty();

@@ -166,7 +166,11 @@ async fn keep_one(tx: &mut Transaction<'static, Sqlite>, judged: &Judged, tally:
         tally.known += 1;
         if revision != item.revision {
             // Touched at the source, but nothing that a reader would see.
-            sqlx::query("update item set revision = $2 where id = $1").bind(id).bind(&item.revision).execute(&mut **tx).await?;
+            sqlx::query("update item set revision = $2 where id = $1")
+                .bind(id)
+                .bind(&item.revision)
+                .execute(&mut **tx)
+                .await?;
         }
         return Ok(());
     }
@@ -233,11 +237,13 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, id: i64, item: &Item) -> 
 
 /// Text, structure and quoted sentences go; identity, court, date and labels stay.
 async fn withdraw(tx: &mut Transaction<'static, Sqlite>, id: i64, revision: &str) -> Result<(), StoreError> {
-    sqlx::query("update item set withdrawn = 1, text = '', judgment = null, revision = $2, version = version + 1 where id = $1")
-        .bind(id)
-        .bind(revision)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "update item set withdrawn = 1, text = '', judgment = null, revision = $2, version = version + 1 where id = $1",
+    )
+    .bind(id)
+    .bind(revision)
+    .execute(&mut **tx)
+    .await?;
     sqlx::query("delete from knelpunt where item = $1").bind(id).execute(&mut **tx).await?;
     sqlx::query("delete from band where item = $1").bind(id).execute(&mut **tx).await?;
     Ok(())
@@ -263,7 +269,11 @@ async fn story(tx: &mut Transaction<'static, Sqlite>, id: i64, item: &Item) -> R
         }
         insert_bands(tx, id, &shingles).await?;
     }
-    sqlx::query("update item set story = $2 where id = $1").bind(id).bind(story.unwrap_or(id)).execute(&mut **tx).await?;
+    sqlx::query("update item set story = $2 where id = $1")
+        .bind(id)
+        .bind(story.unwrap_or(id))
+        .execute(&mut **tx)
+        .await?;
     Ok(story.is_some())
 }
 
@@ -324,7 +334,11 @@ async fn insert_bands(tx: &mut Transaction<'static, Sqlite>, id: i64, shingles: 
 /// Writes the labels of this model, and the axes that rules decided.
 async fn label(tx: &mut Transaction<'static, Sqlite>, id: i64, judged: &Judged) -> Result<(), StoreError> {
     let verdict = &judged.verdict;
-    sqlx::query("delete from item_fenomeen where item = $1 and model = $2").bind(id).bind(&verdict.model).execute(&mut **tx).await?;
+    sqlx::query("delete from item_fenomeen where item = $1 and model = $2")
+        .bind(id)
+        .bind(&verdict.model)
+        .execute(&mut **tx)
+        .await?;
     sqlx::query("insert into verdict (item, model) values ($1, $2) on conflict do nothing")
         .bind(id)
         .bind(&verdict.model)
@@ -344,13 +358,15 @@ async fn label(tx: &mut Transaction<'static, Sqlite>, id: i64, judged: &Judged) 
     let axes = [("gebied", &verdict.gebieden), ("instrument", &verdict.instrumenten), ("branche", &verdict.branches)];
     for (axis, values) in axes {
         for (place, value) in (0_i64..).zip(values) {
-            sqlx::query("insert into item_axis (item, axis, value, place) values ($1, $2, $3, $4) on conflict do nothing")
-                .bind(id)
-                .bind(axis)
-                .bind(value)
-                .bind(place)
-                .execute(&mut **tx)
-                .await?;
+            sqlx::query(
+                "insert into item_axis (item, axis, value, place) values ($1, $2, $3, $4) on conflict do nothing",
+            )
+            .bind(id)
+            .bind(axis)
+            .bind(value)
+            .bind(place)
+            .execute(&mut **tx)
+            .await?;
         }
     }
     sqlx::query("delete from knelpunt where item = $1").bind(id).execute(&mut **tx).await?;

@@ -10,7 +10,13 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn lease(&self, name: &str, holder: &str, now: Timestamp, span: SignedDuration) -> Result<bool, StoreError> {
+    pub async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Timestamp,
+        span: SignedDuration,
+    ) -> Result<bool, StoreError> {
         let taken: Option<(String,)> = sqlx::query_as(
             "insert into lease (name, holder, until) values ($1, $2, $3)
              on conflict (name) do update set holder = excluded.holder, until = excluded.until
@@ -31,7 +37,11 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn release(&self, name: &str, holder: &str) -> Result<(), StoreError> {
-        sqlx::query("delete from lease where name = $1 and holder = $2").bind(name).bind(holder).execute(&self.writer).await?;
+        sqlx::query("delete from lease where name = $1 and holder = $2")
+            .bind(name)
+            .bind(holder)
+            .execute(&self.writer)
+            .await?;
         Ok(())
     }
 

@@ -54,7 +54,12 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn claim(&self, holder: &str, now: Timestamp, span: SignedDuration) -> Result<Option<Outgoing>, StoreError> {
+    pub async fn claim(
+        &self,
+        holder: &str,
+        now: Timestamp,
+        span: SignedDuration,
+    ) -> Result<Option<Outgoing>, StoreError> {
         let row: Option<Row> = sqlx::query_as(
             "update outbox set holder = $1, held_until = $3
              where id = (select id from outbox where state = 'queued' and next_try <= $2 and held_until <= $2

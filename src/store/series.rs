@@ -116,7 +116,13 @@ impl Store {
         .fetch_all(&self.reader)
         .await?;
         rows.into_iter()
-            .map(|row| Ok(Telling { week: row.week.parse().map_err(StoreError::Content)?, story: row.story, source: row.source }))
+            .map(|row| {
+                Ok(Telling {
+                    week: row.week.parse().map_err(StoreError::Content)?,
+                    story: row.story,
+                    source: row.source,
+                })
+            })
             .collect()
     }
 
@@ -197,7 +203,19 @@ impl Store {
             .map(|(week, story, title, text, source, published)| {
                 let week = week.parse().map_err(StoreError::Content)?;
                 let published = moment(published);
-                Ok((week, StoryLine { story, title, text, link: String::new(), source, published, tellings: 1, publishers: 1 }))
+                Ok((
+                    week,
+                    StoryLine {
+                        story,
+                        title,
+                        text,
+                        link: String::new(),
+                        source,
+                        published,
+                        tellings: 1,
+                        publishers: 1,
+                    },
+                ))
             })
             .collect()
     }
@@ -218,10 +236,11 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn totals(&self) -> Result<Vec<(String, i64, Timestamp, Timestamp)>, StoreError> {
-        let rows: Vec<(String, i64, i64, i64)> =
-            sqlx::query_as("select source, count(*), min(published), max(published) from item group by source order by source")
-                .fetch_all(&self.reader)
-                .await?;
+        let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(
+            "select source, count(*), min(published), max(published) from item group by source order by source",
+        )
+        .fetch_all(&self.reader)
+        .await?;
         Ok(rows.into_iter().map(|(source, items, first, last)| (source, items, moment(first), moment(last))).collect())
     }
 
@@ -258,12 +277,13 @@ impl Store {
         let mut lines = Vec::with_capacity(rows.len());
         for (item, ecli, link, judgment) in rows {
             let instrumenten = self.axis(item, "instrument").await?;
-            let fenomenen: Vec<(String,)> =
-                sqlx::query_as("select fenomeen from item_fenomeen where item = $1 and model = $2 and outcome = 'ja' order by p desc")
-                    .bind(item)
-                    .bind(model)
-                    .fetch_all(&self.reader)
-                    .await?;
+            let fenomenen: Vec<(String,)> = sqlx::query_as(
+                "select fenomeen from item_fenomeen where item = $1 and model = $2 and outcome = 'ja' order by p desc",
+            )
+            .bind(item)
+            .bind(model)
+            .fetch_all(&self.reader)
+            .await?;
             let fenomenen = fenomenen.into_iter().map(|(fenomeen,)| fenomeen).collect();
             lines.push(JudgmentLine { item, ecli, link: link.unwrap_or_default(), judgment, instrumenten, fenomenen });
         }
@@ -275,11 +295,12 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn axis(&self, item: i64, axis: &str) -> Result<Vec<String>, StoreError> {
-        let rows: Vec<(String,)> = sqlx::query_as("select value from item_axis where item = $1 and axis = $2 order by place")
-            .bind(item)
-            .bind(axis)
-            .fetch_all(&self.reader)
-            .await?;
+        let rows: Vec<(String,)> =
+            sqlx::query_as("select value from item_axis where item = $1 and axis = $2 order by place")
+                .bind(item)
+                .bind(axis)
+                .fetch_all(&self.reader)
+                .await?;
         Ok(rows.into_iter().map(|(value,)| value).collect())
     }
 }

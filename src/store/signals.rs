@@ -124,10 +124,13 @@ impl Store {
     /// When the store fails.
     pub async fn signals(&self) -> Result<Vec<StoredSignal>, StoreError> {
         let rows: Vec<(i64, String, String, String, i64)> =
-            sqlx::query_as("select id, key, state, draft, created from signal order by id").fetch_all(&self.reader).await?;
+            sqlx::query_as("select id, key, state, draft, created from signal order by id")
+                .fetch_all(&self.reader)
+                .await?;
         rows.into_iter()
             .map(|(id, key, state, draft, created)| {
-                let state = State::of(&state).ok_or_else(|| StoreError::Content(format!("onbekende staat '{state}'")))?;
+                let state =
+                    State::of(&state).ok_or_else(|| StoreError::Content(format!("onbekende staat '{state}'")))?;
                 let draft = serde_json::from_str(&draft).map_err(|error| StoreError::Content(error.to_string()))?;
                 Ok(StoredSignal { id, key, state, draft, created: moment(created) })
             })
@@ -139,8 +142,10 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn is_watched(&self, week: Week) -> Result<bool, StoreError> {
-        let row: Option<(i64,)> =
-            sqlx::query_as("select 1 from watch where week = $1").bind(week.to_string()).fetch_optional(&self.reader).await?;
+        let row: Option<(i64,)> = sqlx::query_as("select 1 from watch where week = $1")
+            .bind(week.to_string())
+            .fetch_optional(&self.reader)
+            .await?;
         Ok(row.is_some())
     }
 
@@ -150,13 +155,15 @@ impl Store {
     /// When the store fails; nothing is written then.
     pub async fn watched(&self, watched: &Watched, now: Timestamp) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query("insert into watch (week, watched, model, findings) values ($1, $2, $3, $4) on conflict do nothing")
-            .bind(watched.week.to_string())
-            .bind(now.as_second())
-            .bind(&watched.model)
-            .bind(&watched.findings)
-            .execute(&mut *tx)
-            .await?;
+        let done = sqlx::query(
+            "insert into watch (week, watched, model, findings) values ($1, $2, $3, $4) on conflict do nothing",
+        )
+        .bind(watched.week.to_string())
+        .bind(now.as_second())
+        .bind(&watched.model)
+        .bind(&watched.findings)
+        .execute(&mut *tx)
+        .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
@@ -186,12 +193,13 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn queued_since(&self, prefix: &str, since: Timestamp) -> Result<i64, StoreError> {
-        let (count,): (i64,) =
-            sqlx::query_as("select count(distinct key) from outbox where substr(key, 1, length($1)) = $1 and composed >= $2")
-                .bind(prefix)
-                .bind(since.as_second())
-                .fetch_one(&self.reader)
-                .await?;
+        let (count,): (i64,) = sqlx::query_as(
+            "select count(distinct key) from outbox where substr(key, 1, length($1)) = $1 and composed >= $2",
+        )
+        .bind(prefix)
+        .bind(since.as_second())
+        .fetch_one(&self.reader)
+        .await?;
         Ok(count)
     }
 

@@ -75,7 +75,8 @@ pub struct Progress {
     pub validators: Option<Validators>,
 }
 
-const COLUMNS: &str = "select source, cursor, pending, etag, last_modified, first_polled, last_ok, last_new, due, failures, problem
+const COLUMNS: &str =
+    "select source, cursor, pending, etag, last_modified, first_polled, last_ok, last_new, due, failures, problem
      from source_state";
 
 impl Store {

@@ -60,10 +60,8 @@ pub fn detect(all: &[Series], params: &Params) -> Vec<Trend> {
     let tested: Vec<Tested<'_>> = all.iter().filter_map(|series| test(series, params)).collect();
     let up = rejected(tested.iter().map(|one| one.p_up), params.false_discovery_rate);
     let down = rejected(tested.iter().map(|one| one.p_down), params.false_discovery_rate);
-    let mut trends: Vec<Trend> = tested
-        .iter()
-        .filter_map(|one| rise(one, up, params).or_else(|| fall(one, down)))
-        .collect();
+    let mut trends: Vec<Trend> =
+        tested.iter().filter_map(|one| rise(one, up, params).or_else(|| fall(one, down))).collect();
     trends.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| a.key.cmp(&b.key)));
     trends
 }
@@ -79,7 +77,12 @@ fn rejected(ps: impl Iterator<Item = f64>, rate: f64) -> f64 {
     let mut sorted: Vec<f64> = ps.collect();
     sorted.sort_by(f64::total_cmp);
     let count = f64::from(u32::try_from(sorted.len()).unwrap_or(u32::MAX)).max(1.0);
-    sorted.iter().zip(1_u32..).filter(|(p, rank)| **p <= rate * f64::from(*rank) / count).map(|(p, _)| *p).fold(0.0, f64::max)
+    sorted
+        .iter()
+        .zip(1_u32..)
+        .filter(|(p, rank)| **p <= rate * f64::from(*rank) / count)
+        .map(|(p, _)| *p)
+        .fold(0.0, f64::max)
 }
 
 fn rise(one: &Tested<'_>, cut: f64, params: &Params) -> Option<Trend> {
@@ -126,14 +129,26 @@ fn trend(one: &Tested<'_>, direction: Direction, p: f64, sureness: Sureness) -> 
     }
 }
 
-/// First week of the unbroken run on this side of the expectation that ends in the judged week.
+/// The most likely first week: of all stretches that end in the judged week, the one whose counts leave their expectation
+/// furthest behind, by the expectation-based Poisson score c ln(c/m) + m - c (Neill 2009, on scan statistics).
 fn since(history: &[(Week, u32, f64)], direction: Direction) -> Week {
-    let beyond = |(_, seen, expected): &&(Week, u32, f64)| match direction {
-        Direction::Up => f64::from(*seen) > *expected,
-        Direction::Down => f64::from(*seen) < *expected,
-    };
-    let run = history.iter().rev().take_while(beyond).last().or(history.last());
-    run.map_or_else(|| Week::of(jiff::Timestamp::UNIX_EPOCH), |(week, _, _)| *week)
+    const FURTHEST: usize = 26;
+    let (mut seen, mut expected) = (0.0, 0.0);
+    let mut best: Option<(f64, Week)> = None;
+    for (week, count, mean) in history.iter().rev().take(FURTHEST) {
+        seen += f64::from(*count);
+        expected += mean.max(1e-6);
+        let beyond = match direction {
+            Direction::Up => seen > expected,
+            Direction::Down => seen < expected,
+        };
+        let score = if seen > 0.0 { seen * (seen / expected).ln() + expected - seen } else { expected };
+        if beyond && best.is_none_or(|(highest, _)| score > highest) {
+            best = Some((score, *week));
+        }
+    }
+    let last = history.last().map(|(week, _, _)| *week);
+    best.map(|(_, week)| week).or(last).unwrap_or_else(|| Week::of(jiff::Timestamp::UNIX_EPOCH))
 }
 
 #[cfg(test)]

@@ -63,7 +63,8 @@ impl Fit {
         let number = f64::from(u32::try_from(weeks.len()).unwrap_or(u32::MAX)).max(1.0);
         let (count, exposure) = weeks.iter().fold((0.0, 0.0), |sum, week| (sum.0 + week.0, sum.1 + week.1));
         let prior_exposure = PRIOR_WEEKS * exposure / number;
-        let mut fit = Self { shape: prior_rate * prior_exposure + count, exposure: prior_exposure + exposure, dispersion: 1.0 };
+        let mut fit =
+            Self { shape: prior_rate * prior_exposure + count, exposure: prior_exposure + exposure, dispersion: 1.0 };
         let pearson: f64 = weeks
             .iter()
             .map(|(count, exposure)| (count - fit.rate() * exposure).powi(2) / (fit.rate() * exposure).max(1e-9))

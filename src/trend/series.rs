@@ -90,10 +90,8 @@ pub fn count(
     for row in placed.iter().filter(|row| region.contains(&row.gemeente)) {
         gemeenten.entry(row.story).or_default().push(&row.gemeente);
     }
-    let mut by_key: BTreeMap<SeriesKey, Vec<i64>> = all
-        .iter()
-        .map(|fenomeen| (SeriesKey { fenomeen: fenomeen.clone(), gemeente: None }, Vec::new()))
-        .collect();
+    let mut by_key: BTreeMap<SeriesKey, Vec<i64>> =
+        all.iter().map(|fenomeen| (SeriesKey { fenomeen: fenomeen.clone(), gemeente: None }, Vec::new())).collect();
     for row in labelled.iter().filter(|row| stories.contains_key(&row.story)) {
         let mut add = |gemeente: Option<&str>| {
             let key = SeriesKey { fenomeen: row.fenomeen.clone(), gemeente: gemeente.map(str::to_owned) };

@@ -31,7 +31,7 @@ struct Seen<'a> {
 }
 
 /// New terms of the recent texts against those before, strongest first, at most `most`. A term needs three stories of two
-/// publishers; one that holds only words of a stronger term is left out.
+/// publishers, and four times as many stories as in all the time before; one that repeats a stronger term is left out.
 #[must_use]
 pub fn emerging(recent: &[Text<'_>], before: &[Text<'_>], is_name: &dyn Fn(&str) -> bool, most: usize) -> Vec<Term> {
     let now = gather(recent);
@@ -40,13 +40,15 @@ pub fn emerging(recent: &[Text<'_>], before: &[Text<'_>], is_name: &dyn Fn(&str)
     let mut terms: Vec<Term> = now
         .iter()
         .filter(|(term, seen)| {
-            seen.stories.len() >= 3 && seen.sources.len() >= 2 && number(seen.stories.len()) > 2.0 * f64::from(seen.capital)
+            seen.stories.len() >= 3
+                && seen.sources.len() >= 2
+                && number(seen.stories.len()) > 2.0 * f64::from(seen.capital)
                 && !is_name(term)
         })
         .filter_map(|(term, seen)| {
             let earlier = then.get(term).map_or(0, |seen| seen.stories.len());
             let z = z_score(number(seen.stories.len()), n_now, number(earlier), n_then);
-            (z > LEAST_Z).then(|| Term {
+            (z > LEAST_Z && 4 * earlier <= seen.stories.len()).then(|| Term {
                 term: term.clone(),
                 recent: whole(seen.stories.len()),
                 before: whole(earlier),
@@ -59,12 +61,18 @@ pub fn emerging(recent: &[Text<'_>], before: &[Text<'_>], is_name: &dyn Fn(&str)
     terms.sort_by(|a, b| b.z.total_cmp(&a.z).then_with(|| a.term.cmp(&b.term)));
     let mut told: Vec<Term> = Vec::new();
     for term in terms {
-        let says_more = told.iter().all(|other| !term.term.split(' ').any(|word| other.term.split(' ').any(|o| o == word)));
-        if says_more && told.len() < most {
+        if told.len() < most && told.iter().all(|other| !says_the_same(&term, other)) {
             told.push(term);
         }
     }
     told
+}
+
+/// Shares a word, or most of its stories, with a term that was told already.
+fn says_the_same(term: &Term, told: &Term) -> bool {
+    let shares_word = term.term.split(' ').any(|word| told.term.split(' ').any(|other| other == word));
+    let common = term.stories.iter().filter(|story| told.stories.contains(story)).count();
+    shares_word || 2 * common >= term.stories.len()
 }
 
 fn z_score(now: f64, n_now: f64, then: f64, n_then: f64) -> f64 {

@@ -134,7 +134,8 @@ fn the_prediction_is_a_negative_binomial() {
     // P(0) = (size/(size+mean))^size = 0.4^2.
     assert!((prediction.at_most(0) - 0.16).abs() < 1e-9);
     assert!((prediction.at_least(1) - 0.84).abs() < 1e-9);
-    let total: f64 = (0..200_u32).map(|n| prediction.at_most(n) - if n > 0 { prediction.at_most(n - 1) } else { 0.0 }).sum();
+    let total: f64 =
+        (0..200_u32).map(|n| prediction.at_most(n) - if n > 0 { prediction.at_most(n - 1) } else { 0.0 }).sum();
     assert!((total - 1.0).abs() < 1e-6);
     assert_eq!(prediction.interval().0, 0);
 }
@@ -151,8 +152,10 @@ fn false_findings_stay_rare_over_many_quiet_series() {
 
 #[test]
 fn a_new_word_is_found_and_a_name_is_not() {
-    let ordinary: Vec<String> = (0..600).map(|n| format!("In de haven is partij {n} gevonden door de douane.")).collect();
-    let wave: Vec<String> = (0..6).map(|n| format!("Explosie {n} met vuurwerkbom bij een winkel, zegt Jansma.")).collect();
+    let ordinary: Vec<String> =
+        (0..600).map(|n| format!("In de haven is partij {n} gevonden door de douane.")).collect();
+    let wave: Vec<String> =
+        (0..6).map(|n| format!("Explosie {n} met vuurwerkbom bij een winkel, zegt Jansma.")).collect();
     let text = |story: usize, words| Text {
         story: i64::try_from(story).expect("small"),
         source: if story % 2 == 0 { "a" } else { "b" },

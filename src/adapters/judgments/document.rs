@@ -37,7 +37,8 @@ pub(super) fn read(root: &Element) -> Result<Judgment, ReadError> {
 }
 
 fn metadata(block: &Element) -> Judgment {
-    let all = |name: &str| -> Vec<String> { block.named(name).map(Element::text).filter(|text| !text.is_empty()).collect() };
+    let all =
+        |name: &str| -> Vec<String> { block.named(name).map(Element::text).filter(|text| !text.is_empty()).collect() };
     Judgment {
         ecli: value(block, "identifier").unwrap_or_default(),
         court: value(block, "creator").unwrap_or_default(),
@@ -194,15 +195,15 @@ impl Text {
     /// In most files the number stands at the start of the paragraph's own text.
     fn leading_number(&mut self, text: &str) -> (String, String) {
         static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            Regex::new(r"^(?:(\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}\.|[IVX]{1,5}\.|\(\d{1,2}\))|([A-Za-z])[.)])\s+(\S.*)$").ok()
+            Regex::new(r"^(?:(\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}\.|[IVX]{1,5}\.|\(\d{1,2}\))|([A-Za-z])[.)])\s+(\S.*)$")
+                .ok()
         });
         let none = || (String::new(), text.to_owned());
         let Some(found) = NUMBER.as_ref().and_then(|pattern| pattern.captures(text)) else { return none() };
         let rest = found.get(3).map_or("", |group| group.as_str());
         if let Some(letter) = found.get(2).and_then(|group| group.as_str().chars().next()) {
-            let expected = self.letter.map_or(letter.to_ascii_lowercase() == 'a', |last| {
-                u32::from(letter) == u32::from(last) + 1
-            });
+            let expected =
+                self.letter.map_or(letter.to_ascii_lowercase() == 'a', |last| u32::from(letter) == u32::from(last) + 1);
             if !expected {
                 return none();
             }
@@ -239,9 +240,34 @@ fn has_blocks(element: &Element) -> bool {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "section" | "uitspraak.info" | "conclusie.info" | "title" | "bridgehead" | "nr" | "para" | "parablock"
-            | "paragroup" | "orderedlist" | "itemizedlist" | "listitem" | "informaltable" | "table" | "tgroup" | "thead"
-            | "tbody" | "tfoot" | "row" | "entry" | "footnote" | "mediaobject" | "imageobject" | "imagedata"
-            | "inlinemediaobject" | "blockquote" | "example" | "uitspraak" | "conclusie"
+        "section"
+            | "uitspraak.info"
+            | "conclusie.info"
+            | "title"
+            | "bridgehead"
+            | "nr"
+            | "para"
+            | "parablock"
+            | "paragroup"
+            | "orderedlist"
+            | "itemizedlist"
+            | "listitem"
+            | "informaltable"
+            | "table"
+            | "tgroup"
+            | "thead"
+            | "tbody"
+            | "tfoot"
+            | "row"
+            | "entry"
+            | "footnote"
+            | "mediaobject"
+            | "imageobject"
+            | "imagedata"
+            | "inlinemediaobject"
+            | "blockquote"
+            | "example"
+            | "uitspraak"
+            | "conclusie"
     )
 }

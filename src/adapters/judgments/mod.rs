@@ -63,7 +63,11 @@ const OVERLAP: SignedDuration = SignedDuration::from_hours(2);
 
 impl Adapter for Judgments {
     fn open(&self, since: &Cursor, now: Timestamp) -> Request {
-        let start = self.spec.start.to_zoned_datetime(amsterdam().clone()).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
+        let start = self
+            .spec
+            .start
+            .to_zoned_datetime(amsterdam().clone())
+            .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
         let from = since.0.parse::<Timestamp>().map_or(start, |at| at.saturating_sub(OVERLAP).unwrap_or(start));
         search::Window::first(from.min(now), now).request(&self.spec)
     }

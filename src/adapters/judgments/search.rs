@@ -65,9 +65,8 @@ impl Window {
     /// hour: a few ECLIs are then seen twice, and none is missed.
     fn local(&self) -> (DateTime, DateTime) {
         let wall = |at: Timestamp| at.to_zoned_datetime(amsterdam().clone()).datetime();
-        let twice = |at: DateTime| {
-            matches!(amsterdam().to_ambiguous_timestamp(at).offset(), AmbiguousOffset::Fold { .. })
-        };
+        let twice =
+            |at: DateTime| matches!(amsterdam().to_ambiguous_timestamp(at).offset(), AmbiguousOffset::Fold { .. });
         let hour = SignedDuration::from_hours(1);
         let (from, to) = (wall(self.from), wall(self.to));
         let lower = if twice(from) { from.saturating_sub(hour) } else { from };
@@ -117,16 +116,14 @@ pub(super) struct Answer {
 }
 
 pub(super) fn read(text: &str) -> Result<Answer, ReadError> {
-    let root = xml::parse(text).map_err(|error| ReadError::NotThis {
-        expected: "zoekantwoord van Rechtspraak",
-        found: error.to_string(),
-    })?;
+    let root = xml::parse(text)
+        .map_err(|error| ReadError::NotThis { expected: "zoekantwoord van Rechtspraak", found: error.to_string() })?;
     if root.name != "feed" {
         return Err(ReadError::NotThis { expected: "zoekantwoord van Rechtspraak", found: format!("<{}>", root.name) });
     }
     let subtitle = root.child("subtitle").map(xml::Element::text).unwrap_or_default();
-    let total = stated_total(&subtitle)
-        .ok_or_else(|| ReadError::Broken(format!("geen aantal ECLI's in '{subtitle}'")))?;
+    let total =
+        stated_total(&subtitle).ok_or_else(|| ReadError::Broken(format!("geen aantal ECLI's in '{subtitle}'")))?;
     let mut answer = Answer { total, ..Answer::default() };
     for (place, entry) in root.named("entry").enumerate() {
         match record(entry) {

@@ -34,7 +34,11 @@ fn answer(total: u32, entries: &[(&str, &str)]) -> Vec<u8> {
 #[test]
 fn a_question_is_in_amsterdam_time_and_overlaps_by_two_hours() {
     let request = judgments().open(&Cursor("2026-07-01T12:00:00Z".into()), at("2026-07-01T13:00:00Z"));
-    assert!(request.url.contains("modified=2026-07-01T12%3A00%3A00&modified=2026-07-01T15%3A00%3A00"), "{}", request.url);
+    assert!(
+        request.url.contains("modified=2026-07-01T12%3A00%3A00&modified=2026-07-01T15%3A00%3A00"),
+        "{}",
+        request.url
+    );
     assert!(request.url.contains("return=DOC"));
 }
 
@@ -42,7 +46,11 @@ fn a_question_is_in_amsterdam_time_and_overlaps_by_two_hours() {
 fn the_hour_that_comes_twice_is_asked_with_an_hour_on_both_sides() {
     // 25 October 2026: 03:00 summer time becomes 02:00 winter time, so 02:30 comes at 00:30 and at 01:30 UTC.
     let request = judgments().open(&Cursor("2026-10-25T02:30:00Z".into()), at("2026-10-25T01:30:00Z"));
-    assert!(request.url.contains("modified=2026-10-25T01%3A30%3A00&modified=2026-10-25T03%3A30%3A00"), "{}", request.url);
+    assert!(
+        request.url.contains("modified=2026-10-25T01%3A30%3A00&modified=2026-10-25T03%3A30%3A00"),
+        "{}",
+        request.url
+    );
 }
 
 #[test]
@@ -147,7 +155,10 @@ fn the_three_generations_of_markup_give_the_same_kind_of_paragraphs() {
             "{body}"
         );
     }
-    assert_eq!(document(nested).sections.first().map(|section| section.title.clone()).as_deref(), Some("2 Overwegingen"));
+    assert_eq!(
+        document(nested).sections.first().map(|section| section.title.clone()).as_deref(),
+        Some("2 Overwegingen")
+    );
     assert_eq!(document(nested).sections.first().map(|section| section.role.clone()).as_deref(), Some("overwegingen"));
 }
 

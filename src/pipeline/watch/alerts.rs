@@ -26,7 +26,8 @@ pub async fn alerts(store: &Store, settings: &Settings, now: Timestamp) -> Resul
     let mut queued = 0;
     for rule in &settings.knowledge.rules {
         let today = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
-        let mut room = i64::from(rule.most_per_day) - store.queued_since(&format!("attendering-{}-", rule.id), today).await?;
+        let mut room =
+            i64::from(rule.most_per_day) - store.queued_since(&format!("attendering-{}-", rule.id), today).await?;
         for item in fresh.iter().filter(|item| item.p >= rule.at_least && rule.fenomenen.contains(&item.fenomeen)) {
             if room <= 0 {
                 break;
@@ -45,11 +46,18 @@ pub async fn alerts(store: &Store, settings: &Settings, now: Timestamp) -> Resul
 }
 
 /// The alert for an item, when its place meets the rule too.
-async fn alert(store: &Store, settings: &Settings, rule: &AlertRule, item: &FreshItem) -> Result<Option<Alert>, StoreError> {
+async fn alert(
+    store: &Store,
+    settings: &Settings,
+    rule: &AlertRule,
+    item: &FreshItem,
+) -> Result<Option<Alert>, StoreError> {
     let knowledge = &settings.knowledge;
     let codes = store.axis(item.id, "gebied").await?;
     let here = |code: &String| {
-        rule.gebieden.iter().any(|wanted| wanted == code || (wanted == "regio" && settings.region.gemeenten.contains(code)))
+        rule.gebieden
+            .iter()
+            .any(|wanted| wanted == code || (wanted == "regio" && settings.region.gemeenten.contains(code)))
     };
     if !rule.gebieden.is_empty() && !codes.iter().any(here) {
         return Ok(None);
@@ -59,15 +67,22 @@ async fn alert(store: &Store, settings: &Settings, rule: &AlertRule, item: &Fres
     let fenomenen: Vec<String> = rule.fenomenen.iter().map(|id| knowledge.label(id).to_owned()).collect();
     let mut rule_words = format!("fenomeen {}", words::list(&fenomenen));
     if !rule.gebieden.is_empty() {
-        let names: Vec<String> = rule
-            .gebieden
-            .iter()
-            .map(|code| if code == "regio" { settings.region.name.clone() } else { knowledge.gazetteer.name(code).to_owned() })
-            .collect();
+        let names: Vec<String> =
+            rule.gebieden
+                .iter()
+                .map(|code| {
+                    if code == "regio" {
+                        settings.region.name.clone()
+                    } else {
+                        knowledge.gazetteer.name(code).to_owned()
+                    }
+                })
+                .collect();
         rule_words.push_str(&format!(", gebied {}", words::list(&names)));
     }
     rule_words.push_str(&format!(", zekerheid vanaf {}", words::probability(rule.at_least)));
-    let published = Timestamp::from_second(item.published).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(amsterdam().clone());
+    let published =
+        Timestamp::from_second(item.published).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(amsterdam().clone());
     Ok(Some(Alert {
         rule: rule.id.clone(),
         rule_title: rule.title.clone(),

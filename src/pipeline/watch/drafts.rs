@@ -4,12 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Findings;
 use crate::{
-    domain::{
-        judgment::Judgment,
-        signal::Knelpunt,
-        trend::Direction,
-        week::day,
-    },
+    domain::{judgment::Judgment, signal::Knelpunt, trend::Direction, week::day},
     report::{
         signal::{Material, Passage, draft},
         words,
@@ -29,7 +24,12 @@ const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 730);
 ///
 /// # Errors
 /// When the store fails.
-pub async fn drafts(store: &Store, settings: &Settings, findings: &Findings, now: Timestamp) -> Result<Vec<StoredSignal>, StoreError> {
+pub async fn drafts(
+    store: &Store,
+    settings: &Settings,
+    findings: &Findings,
+    now: Timestamp,
+) -> Result<Vec<StoredSignal>, StoreError> {
     let rows = store.knelpunten(now.saturating_sub(LOOK_BACK).unwrap_or(now)).await?;
     let pointers: Vec<Pointer> = rows.iter().map(pointer).collect();
     let mut stored = Vec::new();
@@ -110,7 +110,8 @@ async fn material(
 fn passage(row: &KnelpuntRow) -> Passage {
     let judgment = structure(row);
     let moment = |second| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
-    let date = judgment.as_ref().and_then(|judgment| judgment.date.parse().ok()).unwrap_or_else(|| day(moment(row.published)));
+    let date =
+        judgment.as_ref().and_then(|judgment| judgment.date.parse().ok()).unwrap_or_else(|| day(moment(row.published)));
     Passage {
         voice: judgment.as_ref().map_or_else(|| row.source.clone(), |judgment| judgment.court.clone()),
         day: words::date(date),

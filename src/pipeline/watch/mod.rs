@@ -97,7 +97,14 @@ async fn terms(store: &Store, settings: &Settings, week: Week, counted: &Counted
     let noticed: Vec<_> = noticed.into_iter().filter(|(_, story)| counted.panel.contains(&story.source)).collect();
     let text = |recent: bool| -> Vec<Text<'_>> {
         let wanted = noticed.iter().filter(|(at, _)| (at.until(week) < TERM_RECENT) == recent);
-        wanted.map(|(_, story)| Text { story: story.story, source: &story.source, title: &story.title, text: &story.text }).collect()
+        wanted
+            .map(|(_, story)| Text {
+                story: story.story,
+                source: &story.source,
+                title: &story.title,
+                text: &story.text,
+            })
+            .collect()
     };
     // Words of places and of the source's own name are no topics.
     let is_name = |term: &str| {

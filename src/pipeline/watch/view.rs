@@ -36,7 +36,12 @@ const CHART_WEEKS: usize = 52;
 ///
 /// # Errors
 /// When the store fails.
-pub async fn digest(store: &Store, settings: &Settings, findings: &Findings, now: Timestamp) -> Result<Digest, StoreError> {
+pub async fn digest(
+    store: &Store,
+    settings: &Settings,
+    findings: &Findings,
+    now: Timestamp,
+) -> Result<Digest, StoreError> {
     let mut terms = Vec::new();
     for term in &findings.terms {
         terms.push(NewTerm {
@@ -85,7 +90,11 @@ async fn finding(store: &Store, settings: &Settings, group: &[&Trend]) -> Result
     let main = group.iter().find(|trend| trend.key.gemeente.is_none()).or(group.first());
     let Some(main) = main else { return Ok(None) };
     let place = |trend: &Trend| {
-        trend.key.gemeente.as_ref().map_or_else(|| "Alle bronnen".to_owned(), |code| knowledge.gazetteer.name(code).to_owned())
+        trend
+            .key
+            .gemeente
+            .as_ref()
+            .map_or_else(|| "Alle bronnen".to_owned(), |code| knowledge.gazetteer.name(code).to_owned())
     };
     let mut lines: Vec<&&Trend> = group.iter().collect();
     lines.sort_by_key(|trend| (trend.key.gemeente.is_some(), std::cmp::Reverse(trend.seen)));
@@ -104,7 +113,7 @@ async fn finding(store: &Store, settings: &Settings, group: &[&Trend]) -> Result
         places: lines.iter().filter(|trend| trend.key.gemeente.is_some()).map(|trend| place(trend)).collect(),
         lines: lines.iter().map(|trend| numbers(trend, place(trend))).collect(),
         sureness,
-        since: group.iter().map(|trend| trend.since).min().unwrap_or(main.since),
+        since: group.iter().min_by(|a, b| a.p.total_cmp(&b.p)).map_or(main.since, |trend| trend.since),
         alt: alt(main, &place(main), history.len()),
         bars: bars(&history),
         steps: fenomeen.map(|fenomeen| fenomeen.steps.join(", ")).unwrap_or_default(),
@@ -121,7 +130,11 @@ fn numbers(trend: &Trend, place: String) -> NumberLine {
         seen: trend.seen,
         expected: words::decimal(trend.expected),
         interval: format!("{}-{}", trend.interval.0, trend.interval.1),
-        ratio: if trend.expected < 0.5 { "zeldzaam tot nu toe".to_owned() } else { format!("{} keer zoveel", words::decimal(ratio)) },
+        ratio: if trend.expected < 0.5 {
+            "zeldzaam tot nu toe".to_owned()
+        } else {
+            format!("{} keer zoveel", words::decimal(ratio))
+        },
         publishers: trend.publishers,
     }
 }
@@ -166,7 +179,8 @@ async fn judgments(store: &Store, settings: &Settings, week: Week) -> Result<Vec
     let knowledge = &settings.knowledge;
     let mut lines = Vec::new();
     for line in store.judgments(knowledge.classifier.version(), week).await? {
-        let judgment: Judgment = serde_json::from_str(&line.judgment).map_err(|error| StoreError::Content(error.to_string()))?;
+        let judgment: Judgment =
+            serde_json::from_str(&line.judgment).map_err(|error| StoreError::Content(error.to_string()))?;
         let knelpunten = knowledge.finder.in_judgment(&judgment, &knowledge.laws);
         lines.push((knelpunten.is_empty(), case_line(settings, &line, &judgment, &knelpunten)));
     }
@@ -184,13 +198,15 @@ fn case_line(
 ) -> CaseLine {
     let knowledge = &settings.knowledge;
     let labels = &knowledge.instrument_labels;
-    let instrument = |id: &String| labels.iter().find(|(own, _)| own == id).map_or(id.clone(), |(_, label)| label.clone());
+    let instrument =
+        |id: &String| labels.iter().find(|(own, _)| own == id).map_or(id.clone(), |(_, label)| label.clone());
     let mut about: Vec<String> = judgment.procedures.clone();
     about.extend(line.instrumenten.iter().map(instrument));
     about.extend(line.fenomenen.iter().map(|id| knowledge.label(id).to_owned()));
     let day = judgment.date.parse().map_or_else(|_| judgment.date.clone(), words::date);
     let quote = |knelpunt: &crate::domain::signal::Knelpunt| {
-        let number = if knelpunt.paragraph.is_empty() { String::new() } else { format!("r.o. {} ", knelpunt.paragraph) };
+        let number =
+            if knelpunt.paragraph.is_empty() { String::new() } else { format!("r.o. {} ", knelpunt.paragraph) };
         format!("{number}\"{}\"", knelpunt.sentence)
     };
     CaseLine {
@@ -198,18 +214,30 @@ fn case_line(
         ecli: line.ecli.clone(),
         link: line.link.clone(),
         about: about.join(" · "),
-        summary: if judgment.inhoudsindicatie.is_empty() { "Geen inhoudsindicatie.".into() } else { words::excerpt(&judgment.inhoudsindicatie, 400) },
+        summary: if judgment.inhoudsindicatie.is_empty() {
+            "Geen inhoudsindicatie.".into()
+        } else {
+            words::excerpt(&judgment.inhoudsindicatie, 400)
+        },
         quotes: knelpunten.iter().take(2).map(quote).collect(),
     }
 }
 
 async fn signals(store: &Store) -> Result<Vec<SignalLine>, StoreError> {
-    let open = store.signals().await?.into_iter().filter(|signal| matches!(signal.state, State::Drafted | State::Reviewed));
-    Ok(open.map(|signal| SignalLine { number: signal.id, title: signal.draft.title, sources: signal.draft.sources.len() }).collect())
+    let open =
+        store.signals().await?.into_iter().filter(|signal| matches!(signal.state, State::Drafted | State::Reviewed));
+    Ok(open
+        .map(|signal| SignalLine { number: signal.id, title: signal.draft.title, sources: signal.draft.sources.len() })
+        .collect())
 }
 
 /// How complete the view of a week was.
-async fn completeness(store: &Store, settings: &Settings, findings: &Findings, now: Timestamp) -> Result<Completeness, StoreError> {
+async fn completeness(
+    store: &Store,
+    settings: &Settings,
+    findings: &Findings,
+    now: Timestamp,
+) -> Result<Completeness, StoreError> {
     let week = findings.week;
     let volumes = store.volumes(week).await?;
     let title = |id: &str| settings.source(id).map_or(id.to_owned(), |entry| entry.source.title.clone());
@@ -220,7 +248,11 @@ async fn completeness(store: &Store, settings: &Settings, findings: &Findings, n
         ..Completeness::default()
     };
     for (source, why, count) in store.rejections(week.start()).await? {
-        complete.rejected.push(format!("{}: {} ({why})", title(&source), words::counted(count, "bericht", "berichten")));
+        complete.rejected.push(format!(
+            "{}: {} ({why})",
+            title(&source),
+            words::counted(count, "bericht", "berichten")
+        ));
     }
     let active: BTreeSet<&str> = volumes.iter().map(|volume| volume.source.as_str()).collect();
     for (source, items, first, last) in store.totals().await? {
@@ -236,8 +268,15 @@ async fn completeness(store: &Store, settings: &Settings, findings: &Findings, n
                 title(&source),
                 words::date(crate::domain::week::day(last))
             ));
-        } else if active.contains(source.as_str()) && !findings.counted.panel.contains(&source) && is_feed(settings, &source) {
-            complete.young.push(format!("{} (gevolgd sinds {})", title(&source), words::date(crate::domain::week::day(first))));
+        } else if active.contains(source.as_str())
+            && !findings.counted.panel.contains(&source)
+            && is_feed(settings, &source)
+        {
+            complete.young.push(format!(
+                "{} (gevolgd sinds {})",
+                title(&source),
+                words::date(crate::domain::week::day(first))
+            ));
         }
     }
     for (source, state) in store.poll_states().await? {
