@@ -140,18 +140,19 @@ impl Daemon {
         let states: BTreeMap<String, Option<Timestamp>> =
             self.store.poll_states().await?.into_iter().map(|(id, state)| (id.0, state.due)).collect();
         let now = clock::now();
-        let enabled: Vec<&SourceEntry> =
-            self.world.settings.sources.iter().filter(|entry| entry.source.enabled).collect();
-        self.due = enabled
-            .iter()
-            .zip(0_i64..)
-            .filter(|(entry, _)| !self.running.contains(&entry.source.id.0))
-            .map(|(entry, place)| {
-                let fresh = now.saturating_add(SignedDuration::from_millis(place * 500)).unwrap_or(now);
-                let due = states.get(&entry.source.id.0).copied().flatten().unwrap_or(fresh);
-                (entry.source.id.0.clone(), due)
-            })
-            .collect();
+        let mut fresh = 0_i64;
+        self.due = BTreeMap::new();
+        for entry in self.world.settings.sources.iter().filter(|entry| entry.source.enabled) {
+            let id = &entry.source.id.0;
+            if self.running.contains(id) {
+                continue;
+            }
+            let due = states.get(id).copied().flatten().unwrap_or_else(|| {
+                fresh += 1;
+                now.saturating_add(SignedDuration::from_millis(250 * (fresh - 1))).unwrap_or(now)
+            });
+            self.due.insert(id.clone(), due);
+        }
         Ok(())
     }
 

@@ -92,35 +92,9 @@ impl Gazetteer {
         let provinces: HashMap<&str, &str> =
             rows.iter().map(|row| (row.code.as_str(), row.provincie.as_str())).collect();
 
-        // From weak to strong: a gemeente of today wins from a former one, and that from a place.
-        let mut found: BTreeMap<String, (u8, Vec<String>)> = BTreeMap::new();
-        let mut add = |name: &str, strength: u8, code: String| {
-            let name = name.split(" (").next().unwrap_or(name).trim();
-            let name = drop_province(name);
-            if name.chars().count() < 2 {
-                return;
-            }
-            let entry = found.entry(name.to_owned()).or_insert_with(|| (strength, Vec::new()));
-            if strength > entry.0 {
-                *entry = (strength, vec![code]);
-            } else if strength == entry.0 && !entry.1.contains(&code) {
-                entry.1.push(code);
-            }
-        };
-        for plaats in &plaatsen {
-            add(&plaats.plaats, 1, today(&plaats.code));
-        }
-        for row in &rows {
-            for former in row.vroeger.split(';').filter(|name| !name.is_empty()) {
-                add(former, 2, today(&row.code));
-            }
-            add(&row.naam, 3, today(&row.code));
-            for also in row.ook.split(';').filter(|name| !name.is_empty()) {
-                add(also, 3, today(&row.code));
-            }
-        }
+        let found = strongest_names(&rows, &plaatsen, &today);
         let (mut patterns, mut names) = (Vec::new(), Vec::new());
-        for (name, (_, codes)) in found {
+        for (name, codes) in found {
             let at_home = |code: &&String| {
                 provinces.get(code.as_str()).is_some_and(|province| home.iter().any(|h| h == province))
             };
@@ -186,6 +160,41 @@ impl Gazetteer {
     pub fn name<'a>(&'a self, code: &'a str) -> &'a str {
         self.gemeenten.get(code).map_or(code, |gemeente| gemeente.name.as_str())
     }
+}
+
+/// Each name with the gemeenten that it may mean. From weak to strong: a place, a former gemeente, a gemeente of today;
+/// only the strongest count.
+fn strongest_names(
+    rows: &[GemeenteRow],
+    plaatsen: &[PlaatsRow],
+    today: &dyn Fn(&str) -> String,
+) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, (u8, Vec<String>)> = BTreeMap::new();
+    let mut add = |name: &str, strength: u8, code: String| {
+        let name = drop_province(name.split(" (").next().unwrap_or(name).trim());
+        if name.chars().count() < 2 {
+            return;
+        }
+        let entry = found.entry(name.to_owned()).or_insert_with(|| (strength, Vec::new()));
+        if strength > entry.0 {
+            *entry = (strength, vec![code]);
+        } else if strength == entry.0 && !entry.1.contains(&code) {
+            entry.1.push(code);
+        }
+    };
+    for plaats in plaatsen {
+        add(&plaats.plaats, 1, today(&plaats.code));
+    }
+    for row in rows {
+        for former in row.vroeger.split(';').filter(|name| !name.is_empty()) {
+            add(former, 2, today(&row.code));
+        }
+        add(&row.naam, 3, today(&row.code));
+        for also in row.ook.split(';').filter(|name| !name.is_empty()) {
+            add(also, 3, today(&row.code));
+        }
+    }
+    found.into_iter().map(|(name, (_, codes))| (name, codes)).collect()
 }
 
 fn rows<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result<Vec<T>, PlacesError> {

@@ -82,7 +82,7 @@ pub async fn poll_and_note(
         ),
         Some(IngestError::Leased | IngestError::Stopped) => {}
         Some(error) => {
-            warn!(source.id = %source.id, failures = failures + 1, new = tally.new, "polling {} failed: {error}", source.id)
+            warn!(source.id = %source.id, failures = failures + 1, new = tally.new, "polling {} failed: {error}", source.id);
         }
     }
     Ok((polled, problem, due))

@@ -65,8 +65,8 @@ impl Adapter for Feed {
 ///
 /// # Errors
 /// When it is no feed.
-pub fn read_saved(body: Vec<u8>) -> Result<Page, ReadError> {
-    read(&body, None, "")
+pub fn read_saved(body: &[u8]) -> Result<Page, ReadError> {
+    read(body, None, "")
 }
 
 fn read(body: &[u8], content_type: Option<&str>, url: &str) -> Result<Page, ReadError> {

@@ -118,7 +118,7 @@ impl Spec {
     ///
     /// # Errors
     /// When the kind is unknown or the document is not of that kind.
-    pub fn read_saved(kind: &str, body: Vec<u8>) -> Result<Page, ReadError> {
+    pub fn read_saved(kind: &str, body: &[u8]) -> Result<Page, ReadError> {
         match kind {
             "feed" => feed::read_saved(body),
             "judgments" => judgments::read_saved(body),

@@ -135,7 +135,7 @@ impl Problem<'_> {
             .collect()
     }
 
-    fn weights<'p>(parameters: &'p Array1<f64>) -> impl Iterator<Item = &'p f64> {
+    fn weights(parameters: &Array1<f64>) -> impl Iterator<Item = &f64> {
         parameters.iter().take(parameters.len().saturating_sub(1))
     }
 }

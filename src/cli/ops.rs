@@ -139,23 +139,7 @@ pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failur
     let bytes = store.bytes().await?;
     let broken: Vec<_> = states.iter().filter(|(_, state)| state.problem.is_some()).collect();
     if json {
-        let sources: Vec<serde_json::Value> = states
-            .iter()
-            .map(|(id, state)| {
-                let items = totals.iter().find(|total| total.0 == id.0).map_or(0, |total| total.1);
-                serde_json::json!({
-                    "source": id.0, "items": items, "last_ok": state.last_ok.map(|at| at.to_string()),
-                    "last_new": state.last_new.map(|at| at.to_string()), "due": state.due.map(|at| at.to_string()),
-                    "failures": state.failures, "problem": state.problem,
-                })
-            })
-            .collect();
-        say(&serde_json::json!({
-            "version": env!("CARGO_PKG_VERSION"), "model": settings.knowledge.classifier.version(), "bytes": bytes,
-            "sources": sources, "outbox": { "queued": counts.queued, "sent": counts.sent, "failed": counts.failed },
-            "signals": signals.len(),
-        })
-        .to_string())?;
+        say(&status_json(settings, &store).await?)?;
         store.close().await;
         return Ok(());
     }
@@ -198,6 +182,31 @@ pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failur
     }
     store.close().await;
     Ok(())
+}
+
+async fn status_json(settings: &Settings, store: &Store) -> Result<String, Failure> {
+    let totals = store.totals().await?;
+    let counts = store.outbox_counts().await?;
+    let sources: Vec<serde_json::Value> = store
+        .poll_states()
+        .await?
+        .iter()
+        .map(|(id, state)| {
+            let items = totals.iter().find(|total| total.0 == id.0).map_or(0, |total| total.1);
+            serde_json::json!({
+                "source": id.0, "items": items, "last_ok": state.last_ok.map(|at| at.to_string()),
+                "last_new": state.last_new.map(|at| at.to_string()), "due": state.due.map(|at| at.to_string()),
+                "failures": state.failures, "problem": state.problem,
+            })
+        })
+        .collect();
+    let status = serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"), "model": settings.knowledge.classifier.version(),
+        "bytes": store.bytes().await?, "sources": sources,
+        "outbox": { "queued": counts.queued, "sent": counts.sent, "failed": counts.failed },
+        "signals": store.signals().await?.len(),
+    });
+    Ok(status.to_string())
 }
 
 pub(super) async fn preview(settings: &Settings, product: &str, week: Option<&str>, html: bool) -> Result<(), Failure> {

@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &ReadArguments) -> Result<(), Failure> {
     for file in &arguments.files {
         let name = file.display().to_string();
         let page =
-            bytes(file).and_then(|body| Spec::read_saved(&arguments.kind, body).map_err(|error| error.to_string()));
+            bytes(file).and_then(|body| Spec::read_saved(&arguments.kind, &body).map_err(|error| error.to_string()));
         if arguments.jsonl {
             let line = match page {
                 Ok(page) => serde_json::json!({

@@ -91,78 +91,79 @@ impl Texts {
     }
 }
 
+const STREETS: [&str; 24] = [
+    "Dorpsstraat",
+    "Kanaalkade",
+    "Molenweg",
+    "Havenweg",
+    "Stationsplein",
+    "Nieuwe Gracht",
+    "Ringdijk",
+    "Beukenlaan",
+    "Marktstraat",
+    "Industrieweg",
+    "Zeedijk",
+    "Kerkplein",
+    "Wilhelminalaan",
+    "Tulpstraat",
+    "Noorderweg",
+    "Zuiderkade",
+    "Lindelaan",
+    "Hoofdweg",
+    "Koggeschip",
+    "Weverstraat",
+    "Duinweg",
+    "Parallelweg",
+    "Bloemendaalstraat",
+    "Oosterhout",
+];
+const DISTRICTS: [&str; 12] = [
+    "Noord",
+    "de Binnenstad",
+    "Overwhere",
+    "Zuidoost",
+    "de Bloemenbuurt",
+    "Oosterpolder",
+    "het Havenkwartier",
+    "De Mare",
+    "de Vogelwijk",
+    "West",
+    "Kogerveld",
+    "de Schrijversbuurt",
+];
+const DAYS: [&str; 7] = ["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"];
+const MONTHS: [&str; 12] = [
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
+const FIRMS: [&str; 10] = [
+    "autobedrijf",
+    "kapsalon",
+    "loods",
+    "belwinkel",
+    "restaurant",
+    "bouwmarkt",
+    "sportschool",
+    "garagebox",
+    "kantoorpand",
+    "bakkerij",
+];
+
 /// Values for the slots of one item.
 struct Slots(Vec<(&'static str, String)>);
 
 impl Slots {
     fn draw(place: &str, random: &mut ChaCha8Rng) -> Self {
-        const STREETS: [&str; 24] = [
-            "Dorpsstraat",
-            "Kanaalkade",
-            "Molenweg",
-            "Havenweg",
-            "Stationsplein",
-            "Nieuwe Gracht",
-            "Ringdijk",
-            "Beukenlaan",
-            "Marktstraat",
-            "Industrieweg",
-            "Zeedijk",
-            "Kerkplein",
-            "Wilhelminalaan",
-            "Tulpstraat",
-            "Noorderweg",
-            "Zuiderkade",
-            "Lindelaan",
-            "Hoofdweg",
-            "Koggeschip",
-            "Weverstraat",
-            "Duinweg",
-            "Parallelweg",
-            "Bloemendaalstraat",
-            "Oosterhout",
-        ];
-        const DISTRICTS: [&str; 12] = [
-            "Noord",
-            "de Binnenstad",
-            "Overwhere",
-            "Zuidoost",
-            "de Bloemenbuurt",
-            "Oosterpolder",
-            "het Havenkwartier",
-            "De Mare",
-            "de Vogelwijk",
-            "West",
-            "Kogerveld",
-            "de Schrijversbuurt",
-        ];
-        const DAYS: [&str; 7] = ["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"];
-        const MONTHS: [&str; 12] = [
-            "januari",
-            "februari",
-            "maart",
-            "april",
-            "mei",
-            "juni",
-            "juli",
-            "augustus",
-            "september",
-            "oktober",
-            "november",
-            "december",
-        ];
-        const FIRMS: [&str; 10] = [
-            "autobedrijf",
-            "kapsalon",
-            "loods",
-            "belwinkel",
-            "restaurant",
-            "bouwmarkt",
-            "sportschool",
-            "garagebox",
-            "kantoorpand",
-            "bakkerij",
-        ];
         let mut pick = |list: &[&str]| list.choose(random).map(|word| (*word).to_owned()).unwrap_or_default();
         let (street, day, district, firm, month) =
             (pick(&STREETS), pick(&DAYS), pick(&DISTRICTS), pick(&FIRMS), pick(&MONTHS));

@@ -59,6 +59,18 @@ impl World {
         Ok(Self { address, archive, _server: server })
     }
 
+    /// How many records each source of this world holds that can be read, by name.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(String, usize)> {
+        let feeds =
+            self.archive.outlets.iter().zip(&self.archive.items).filter(|(outlet, _)| outlet.form != Form::Broken);
+        let mut counts: Vec<(String, usize)> =
+            feeds.map(|(outlet, items)| (outlet.slug.to_owned(), items.len())).collect();
+        let judgments = self.archive.judgments.iter().filter(|decided| decided.ecli != archive::HOSTILE);
+        counts.push(("uitspraken".to_owned(), judgments.count()));
+        counts
+    }
+
     /// Source files of this world: name and TOML.
     #[must_use]
     pub fn source_files(&self) -> Vec<(String, String)> {
@@ -171,7 +183,7 @@ fn rss(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) ->
     )
 }
 
-fn atom(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -> String {
+fn atom(_base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -> String {
     let next = next.map(|next| format!("<link rel=\"next\" href=\"{next}\"/>")).unwrap_or_default();
     let updated = items.first().map(|item| item.at.to_string()).unwrap_or_default();
     let items: String = items
@@ -192,7 +204,7 @@ fn atom(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -
     )
 }
 
-fn json(base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -> String {
+fn json(_base: &str, outlet: &Outlet, items: &[&Published], next: Option<&str>) -> String {
     let items: Vec<serde_json::Value> = items
         .iter()
         .map(|item| {

@@ -96,3 +96,32 @@ pub struct Term {
     /// Recent stories that hold it.
     pub stories: Vec<i64>,
 }
+
+/// One story in one source in one week: the unit of exposure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// Week of publication of this telling.
+    pub week: Week,
+    /// Story id.
+    pub story: i64,
+    /// Source that told it.
+    pub source: String,
+}
+
+/// A label of a story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labelled {
+    /// Story id.
+    pub story: i64,
+    /// Fenomeen id.
+    pub fenomeen: String,
+}
+
+/// A place of a story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Story id.
+    pub story: i64,
+    /// CBS code of the gemeente.
+    pub gemeente: String,
+}

@@ -29,7 +29,7 @@ pub fn of_html(html: &str) -> String {
             Edge::Close(node) => (node, false),
         };
         match node.value() {
-            Node::Text(piece) if opens && hidden == 0 => text.push_str(&piece),
+            Node::Text(piece) if opens && hidden == 0 => text.push_str(piece),
             Node::Element(element) => {
                 if matches!(element.name(), "script" | "style" | "noscript" | "template" | "head") {
                     hidden = if opens { hidden + 1 } else { hidden.saturating_sub(1) };

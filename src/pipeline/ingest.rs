@@ -83,6 +83,9 @@ pub struct Polled {
     pub times: Times,
 }
 
+/// Told after every page.
+pub type Progressing<'a> = dyn Fn(&Source, &Polled) + Sync + 'a;
+
 /// Everything that a poll needs.
 #[derive(Clone)]
 pub struct Context<'a> {
@@ -101,7 +104,7 @@ pub struct Context<'a> {
     /// Turns true when we must stop.
     pub stop: watch::Receiver<bool>,
     /// Told after every page: source and running counts.
-    pub progress: Option<&'a (dyn Fn(&Source, &Polled) + Sync)>,
+    pub progress: Option<&'a Progressing<'a>>,
 }
 
 impl Context<'_> {

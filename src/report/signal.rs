@@ -91,28 +91,42 @@ pub fn draft(material: &Material) -> Draft {
             ),
             sources: all,
         }],
-        occasion: claims(material, |passage| format!("{}, {}: {}", passage.voice, passage.day, super::words::excerpt(&passage.summary, 320))),
+        occasion: claims(material, |passage| {
+            format!("{}, {}: {}", passage.voice, passage.day, super::words::excerpt(&passage.summary, 320))
+        }),
         gap: claims(material, |passage| {
-            let paragraph = if passage.paragraph.is_empty() { String::new() } else { format!(", r.o. {}", passage.paragraph) };
+            let paragraph =
+                if passage.paragraph.is_empty() { String::new() } else { format!(", r.o. {}", passage.paragraph) };
             format!("{}{paragraph}: \"{}\"", passage.voice, passage.sentence)
         }),
         scale,
         provision,
-        unknown: vec![
-            "Hoe vaak dit voorkomt buiten de gepubliceerde uitspraken: rechtspraak toont alleen wat is aangevochten en gepubliceerd.".into(),
-            "Of er al een wetsvoorstel of beleidsregel is die dit punt regelt: dat is nog niet nagezocht.".into(),
-        ],
-        alternatives: vec![
-            "De besluiten kunnen ook zijn gestrand op de motivering in deze zaken, en niet op de wet zelf.".into(),
-            "Meer uitspraken kan ook betekenen dat bestuursorganen vaker optreden, niet dat het probleem groeit.".into(),
-        ],
-        questions: vec![
-            "Welke bestaande bevoegdheden zijn geprobeerd, en waarom volstaan zij niet?".into(),
-            "Welke aanbeveling is concreet, haalbaar en proportioneel?".into(),
-            "Wat pleit ertegen, en is de branche gehoord?".into(),
-        ],
+        unknown: texts(&UNKNOWN),
+        alternatives: texts(&ALTERNATIVES),
+        questions: texts(&QUESTIONS),
         sources,
     }
+}
+
+/// What the program cannot know of any gap that it finds in judgments.
+const UNKNOWN: [&str; 2] = [
+    "Hoe vaak dit voorkomt buiten de gepubliceerde uitspraken: rechtspraak toont alleen wat is aangevochten en gepubliceerd.",
+    "Of er al een wetsvoorstel of beleidsregel is die dit punt regelt: dat is nog niet nagezocht.",
+];
+/// Other explanations of the same judgments.
+const ALTERNATIVES: [&str; 2] = [
+    "De besluiten kunnen ook zijn gestrand op de motivering in deze zaken, en niet op de wet zelf.",
+    "Meer uitspraken kan ook betekenen dat bestuursorganen vaker optreden, niet dat het probleem groeit.",
+];
+/// What only a person can answer.
+const QUESTIONS: [&str; 3] = [
+    "Welke bestaande bevoegdheden zijn geprobeerd, en waarom volstaan zij niet?",
+    "Welke aanbeveling is concreet, haalbaar en proportioneel?",
+    "Wat pleit ertegen, en is de branche gehoord?",
+];
+
+fn texts(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
 fn criteria(count: usize, voices: usize) -> Vec<Criterion> {

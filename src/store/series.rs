@@ -4,36 +4,10 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 
 use super::{Store, StoreError, moment};
-use crate::domain::week::Week;
-
-/// One story in one source in one week: the unit of exposure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Telling {
-    /// Week of publication of this telling.
-    pub week: Week,
-    /// Story id.
-    pub story: i64,
-    /// Source that told it.
-    pub source: String,
-}
-
-/// A label of a story.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct Labelled {
-    /// Story id.
-    pub story: i64,
-    /// Fenomeen id.
-    pub fenomeen: String,
-}
-
-/// A place of a story.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct Placed {
-    /// Story id.
-    pub story: i64,
-    /// CBS code of the gemeente.
-    pub gemeente: String,
-}
+use crate::domain::{
+    trend::{Labelled, Placed, Telling},
+    week::Week,
+};
 
 /// A story as readers see it: its first telling, and how often it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +105,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn labelled(&self, model: &str, from: Week, to: Week) -> Result<Vec<Labelled>, StoreError> {
-        Ok(sqlx::query_as(
+        let rows: Vec<(i64, String)> = sqlx::query_as(
             "select distinct i.story as story, f.fenomeen as fenomeen from item i join item_fenomeen f on f.item = i.id
              where i.kind = 'feed' and i.withdrawn = 0 and f.model = $1 and f.outcome = 'ja' and i.week between $2 and $3",
         )
@@ -139,7 +113,8 @@ impl Store {
         .bind(from.to_string())
         .bind(to.to_string())
         .fetch_all(&self.reader)
-        .await?)
+        .await?;
+        Ok(rows.into_iter().map(|(story, fenomeen)| Labelled { story, fenomeen }).collect())
     }
 
     /// Gemeenten of the labelled stories of these weeks.
@@ -147,7 +122,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn placed(&self, model: &str, from: Week, to: Week) -> Result<Vec<Placed>, StoreError> {
-        Ok(sqlx::query_as(
+        let rows: Vec<(i64, String)> = sqlx::query_as(
             "select distinct i.story as story, a.value as gemeente
              from item i join item_axis a on a.item = i.id and a.axis = 'gebied'
              where i.kind = 'feed' and i.withdrawn = 0 and i.week between $2 and $3
@@ -157,7 +132,8 @@ impl Store {
         .bind(from.to_string())
         .bind(to.to_string())
         .fetch_all(&self.reader)
-        .await?)
+        .await?;
+        Ok(rows.into_iter().map(|(story, gemeente)| Placed { story, gemeente }).collect())
     }
 
     /// The stories with these ids, in the order of the ids.

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::score::Prediction;
-use crate::{
-    domain::{trend::SeriesKey, week::Week},
-    store::series::{Labelled, Placed, Telling},
+use crate::domain::{
+    trend::{Labelled, Placed, SeriesKey, Telling},
+    week::Week,
 };
 
 /// Share of the past weeks in which a source must have published to be in the panel.

@@ -6,7 +6,7 @@ use super::{
     terms::{Text, emerging},
     *,
 };
-use crate::store::series::{Labelled, Placed, Telling};
+use crate::domain::trend::{Labelled, Placed, Telling};
 
 fn week() -> Week {
     "2026-W40".parse().expect("a week")
@@ -158,7 +158,7 @@ fn a_new_word_is_found_and_a_name_is_not() {
         (0..6).map(|n| format!("Explosie {n} met vuurwerkbom bij een winkel, zegt Jansma.")).collect();
     let text = |story: usize, words| Text {
         story: i64::try_from(story).expect("small"),
-        source: if story % 2 == 0 { "a" } else { "b" },
+        source: if story.is_multiple_of(2) { "a" } else { "b" },
         title: "",
         text: words,
     };

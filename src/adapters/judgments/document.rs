@@ -203,7 +203,7 @@ impl Text {
         let rest = found.get(3).map_or("", |group| group.as_str());
         if let Some(letter) = found.get(2).and_then(|group| group.as_str().chars().next()) {
             let expected =
-                self.letter.map_or(letter.to_ascii_lowercase() == 'a', |last| u32::from(letter) == u32::from(last) + 1);
+                self.letter.map_or(letter.eq_ignore_ascii_case(&'a'), |last| u32::from(letter) == u32::from(last) + 1);
             if !expected {
                 return none();
             }

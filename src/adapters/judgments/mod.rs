@@ -145,8 +145,8 @@ fn completed(record: Record, judgment: Judgment) -> Record {
 ///
 /// # Errors
 /// When it is neither.
-pub fn read_saved(body: Vec<u8>) -> Result<Page, ReadError> {
-    let text = encoding::decode(&body, None);
+pub fn read_saved(body: &[u8]) -> Result<Page, ReadError> {
+    let text = encoding::decode(body, None);
     let root = xml::parse(&text).map_err(|error| ReadError::Broken(error.to_string()))?;
     if root.name == "feed" {
         let answer = search::read(&text)?;

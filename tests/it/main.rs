@@ -1,0 +1,12 @@
+//! One binary for everything that needs a disk, a socket or a process. The world is small and fictional, our types and
+//! servers are real: HTTP and SMTP on loopback, a SQLite file, the program itself as a process.
+
+mod adapters;
+mod cli;
+mod daemon;
+mod mail;
+mod pipeline;
+mod settings;
+mod support;
+mod tidy;
+mod training;
