@@ -1,4 +1,4 @@
-//! The one place where the time of day is read. Everything else is told what time it is.
+//! The one place where the time of day is read. The middle is told what time it is; only the rim asks.
 
 use jiff::Timestamp;
 

@@ -1,8 +1,8 @@
 //! The long-running daemon: starts polls as they fall due, watches once a week, sends mail, reads its files again on
-//! SIGHUP, and stops in order on SIGTERM. It holds the one clock.
+//! SIGHUP, and stops in order on SIGTERM.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -77,7 +77,7 @@ pub async fn run(settings: Settings, config: Option<PathBuf>) -> anyhow::Result<
             _ = terminate.recv() => break Ok(()),
             _ = interrupt.recv() => break Ok(()),
             _ = hang_up.recv() => daemon.reload(config.as_deref()).await,
-            Some(finished) = daemon.polls.join_next() => {
+            Some(finished) = daemon.polls.join_next_with_id() => {
                 if let Err(failure) = daemon.finished(finished) {
                     break Err(failure);
                 }
@@ -101,8 +101,8 @@ pub async fn run(settings: Settings, config: Option<PathBuf>) -> anyhow::Result<
     outcome
 }
 
-/// What a poll task gives back: its source, when it is due again, and whether it brought something new.
-type Finished = (String, anyhow::Result<(Timestamp, bool)>);
+/// What a poll task gives back: when its source is due again, and whether it brought something new.
+type Finished = anyhow::Result<(Timestamp, bool)>;
 
 struct Daemon {
     world: Arc<World>,
@@ -111,7 +111,7 @@ struct Daemon {
     polls: JoinSet<Finished>,
     /// When each enabled source is due; those under way are not in it.
     due: BTreeMap<String, Timestamp>,
-    running: HashSet<String>,
+    running: HashMap<tokio::task::Id, String>,
     next_tick: Instant,
     store_failures: u32,
     news: bool,
@@ -125,7 +125,7 @@ impl Daemon {
             stopping,
             polls: JoinSet::new(),
             due: BTreeMap::new(),
-            running: HashSet::new(),
+            running: HashMap::new(),
             next_tick: Instant::now(),
             store_failures: 0,
             news: true,
@@ -144,7 +144,7 @@ impl Daemon {
         self.due = BTreeMap::new();
         for entry in self.world.settings.sources.iter().filter(|entry| entry.source.enabled) {
             let id = &entry.source.id.0;
-            if self.running.contains(id) {
+            if self.running.values().any(|own| own == id) {
                 continue;
             }
             let due = states.get(id).copied().flatten().unwrap_or_else(|| {
@@ -165,22 +165,26 @@ impl Daemon {
         for id in ready {
             self.due.remove(&id);
             let Some(entry) = self.world.settings.source(&id).cloned() else { continue };
-            self.running.insert(id.clone());
             let (world, store, stop) = (self.world.clone(), self.store.clone(), self.stopping.clone());
-            self.polls.spawn(async move { (id, poll_if_due(&world, &store, stop, &entry).await) });
+            let task = self.polls.spawn(async move { poll_if_due(&world, &store, stop, &entry).await });
+            self.running.insert(task.id(), id);
         }
     }
 
-    fn finished(&mut self, finished: Result<Finished, tokio::task::JoinError>) -> anyhow::Result<()> {
-        let (id, outcome) = match finished {
-            Ok(finished) => finished,
+    fn finished(
+        &mut self,
+        finished: Result<(tokio::task::Id, Finished), tokio::task::JoinError>,
+    ) -> anyhow::Result<()> {
+        let (task, outcome) = match finished {
+            Ok((task, outcome)) => (task, outcome),
             Err(problem) => {
-                // A poll that panicked must not stop the others; its source is taken up again at the next plan.
+                // A poll that panicked must not stop the others; its source gets another chance in an hour.
                 error!("a poll ended unexpectedly: {problem}");
-                return Ok(());
+                let due = clock::now().saturating_add(SignedDuration::from_hours(1))?;
+                (problem.id(), Ok((due, false)))
             }
         };
-        self.running.remove(&id);
+        let Some(id) = self.running.remove(&task) else { return Ok(()) };
         let due = match outcome {
             Ok((due, news)) => {
                 self.store_failures = 0;

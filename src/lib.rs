@@ -1,6 +1,6 @@
 //! Uitkijk: a lookout over open Dutch sources for new and growing forms of organised, subversive crime.
 //!
-//! Data runs one way: source → fetch → read → normalise → dedupe → classify → store → trend → report → deliver. Stages
+//! Data runs one way: source → fetch → read → normalise → classify → store (and dedupe) → trend → report → deliver. Stages
 //! do not know one another; they share the words in [`domain`], and only `pipeline` knows the order. The rooms below
 //! stand in reading order, from the ground up.
 

@@ -74,7 +74,7 @@ fn read(body: &[u8], content_type: Option<&str>, url: &str) -> Result<Page, Read
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
     let mut rejected = Vec::new();
     let (feed, older) = if text.starts_with('{') {
-        (parse(text, url)?, next_url(text))
+        (parse(&known_json_version(text), url)?, next_url(text))
     } else {
         (parse_xml(text, url, &mut rejected)?, None)
     };
@@ -102,12 +102,12 @@ fn parse_xml(text: &str, url: &str, rejected: &mut Vec<Rejection>) -> Result<Par
         return Err(ReadError::NotThis { expected: "feed", found: "een webpagina".into() });
     }
     xml::guard(text).map_err(|error| ReadError::Broken(error.to_string()))?;
-    let text = known_version(without_declaration(text));
+    let text = modern_atom(known_version(without_declaration(text)));
     let first = match parse(&text, url) {
         Ok(feed) => return Ok(feed),
         Err(error) => error,
     };
-    let repaired = repair_references(&text);
+    let repaired = repair_structure(&repair_references(&text));
     if let Ok(feed) = parse(&repaired, url) {
         return Ok(feed);
     }
@@ -196,13 +196,35 @@ fn without_declaration(text: &str) -> &str {
 /// `feed-rs` knows 0.91, 0.92 and 2.0; the other versions of RSS and a version that is absent are read as 2.0, which
 /// includes them all.
 fn known_version(text: &str) -> String {
-    static RSS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<rss\b([^>]*)>"));
+    static RSS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<rss(\s[^>]*)?>"));
     static VERSION: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i)\s+version\s*=\s*("[^"]*"|'[^']*')"#));
     RSS.replace(text, |found: &Captures<'_>| {
         let attributes = found.get(1).map_or("", |group| group.as_str());
         format!("<rss version=\"2.0\"{}>", VERSION.replace(attributes, ""))
     })
     .into_owned()
+}
+
+/// Atom 0.3 (draft-nottingham-atom-format-02) has its own namespace and older names for the same elements.
+fn modern_atom(text: String) -> String {
+    const OLD: &str = "http://purl.org/atom/ns#";
+    static NAMES: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"<(/?)([A-Za-z_][\w.-]*:)?(issued|created|modified|tagline)\b"));
+    static MODE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\s+mode\s*=\s*("[^"]*"|'[^']*')"#));
+    if !text.contains(OLD) {
+        return text;
+    }
+    let renamed = NAMES.replace_all(&text, |found: &Captures<'_>| {
+        let part = |number: usize| found.get(number).map_or("", |group| group.as_str());
+        let name = match part(3) {
+            "modified" => "updated",
+            "tagline" => "subtitle",
+            _ => "published",
+        };
+        format!("<{}{}{name}", part(1), part(2))
+    });
+    let plain = renamed.replace(OLD, "http://www.w3.org/2005/Atom").replace("\"text/plain\"", "\"text\"");
+    MODE.replace_all(&plain, "").into_owned()
 }
 
 /// A stray `&` and a named entity that XML does not know become text; control characters go. The HTML cleaner resolves
@@ -218,6 +240,38 @@ fn repair_references(text: &str) -> String {
             None => "&amp;".to_owned(),
         })
         .into_owned()
+}
+
+/// A JSON Feed whose version is misspelt is read as version 1.1 when it has items.
+fn known_json_version(json: &str) -> String {
+    let Ok(serde_json::Value::Object(mut feed)) = serde_json::from_str(json) else { return json.to_owned() };
+    if !feed.get("items").is_some_and(serde_json::Value::is_array) {
+        return json.to_owned();
+    }
+    feed.insert("version".into(), "https://jsonfeed.org/version/1.1".into());
+    serde_json::Value::Object(feed).to_string()
+}
+
+/// Content of a type that is none becomes HTML, and items outside a channel get one.
+fn repair_structure(text: &str) -> String {
+    static TYPED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r#"<((?:\w+:)?(?:title|subtitle|summary|content|rights))\b([^>]*?)\stype\s*=\s*(?:"([^"]*)"|'([^']*)')"#,
+        )
+    });
+    let typed = TYPED.replace_all(text, |found: &Captures<'_>| {
+        let part = |number: usize| found.get(number).map_or("", |group| group.as_str());
+        let kind = match format!("{}{}", part(3), part(4)).as_str() {
+            known @ ("text" | "html" | "xhtml") => known.to_owned(),
+            "text/plain" => "text".to_owned(),
+            _ => "html".to_owned(),
+        };
+        format!("<{}{} type=\"{kind}\"", part(1), part(2))
+    });
+    if typed.contains("<rss") && typed.contains("<item") && !typed.contains("<channel") {
+        return typed.replacen("<item", "<channel><item", 1).replace("</rss>", "</channel></rss>");
+    }
+    typed.into_owned()
 }
 
 /// Ends a damaged document after its last whole item.

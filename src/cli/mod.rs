@@ -68,6 +68,17 @@ enum Command {
     },
     /// Toont een weekrapportage of conceptsignaal zonder iets te versturen
     Preview(PreviewArguments),
+    /// Zet een conceptsignaal verder: alleen een mens doet dat
+    Signal {
+        /// Nummer van het concept
+        number: i64,
+        /// reviewed (beoordeeld), issued (ingediend) of dropped (vervallen)
+        #[arg(value_parser = ["reviewed", "issued", "dropped"])]
+        state: String,
+        /// Wie dit besluit neemt
+        #[arg(long)]
+        who: String,
+    },
     /// Zegt waar een tekst over gaat, met kansen en de woorden die telden
     Classify(model::ClassifyArguments),
     /// Leest bewaarde antwoorden van een bron: feed of judgments
@@ -224,6 +235,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Watch { week } => ops::watch(&load(config)?, week.as_deref()).await,
         Command::Dispatch => ops::dispatch(&load(config)?).await,
         Command::Status { json } => ops::status(&load(config)?, json).await,
+        Command::Signal { number, state, who } => ops::signal(&load(config)?, number, &state, &who).await,
         Command::Preview(arguments) => {
             ops::preview(&load(config)?, &arguments.product, arguments.week.as_deref(), arguments.html).await
         }

@@ -70,7 +70,7 @@ pub(super) struct EvaluateArguments {
     #[arg(long, default_value_t = Params::default().alpha)]
     alpha: f64,
     /// Schrijft de kaart (CARD.md) en evaluation.json in deze map
-    #[arg(long, value_name = "MAP")]
+    #[arg(long, value_name = "MAP", conflicts_with = "on")]
     card: Option<PathBuf>,
     /// Uitkomst als JSON
     #[arg(long)]

@@ -8,7 +8,7 @@ use super::{Failure, say, tell};
 use crate::{
     clock,
     deliver::Channel,
-    domain::week::Week,
+    domain::{signal::State, week::Week},
     fetch::Fetcher,
     pipeline::{self, ingest::Context},
     report::{self, words},
@@ -182,6 +182,15 @@ pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failur
     }
     store.close().await;
     Ok(())
+}
+
+pub(super) async fn signal(settings: &Settings, number: i64, state: &str, who: &str) -> Result<(), Failure> {
+    let next = State::of(state).ok_or_else(|| Failure::Usage(format!("'{state}' is geen staat")))?;
+    let store = open(settings).await?;
+    let moved = store.move_signal(number, next, who, clock::now()).await?;
+    store.close().await;
+    let before = moved.map_err(Failure::Usage)?;
+    say(&format!("Signaal {number} ging van '{}' naar '{}'.", before.name(), next.name()))
 }
 
 async fn status_json(settings: &Settings, store: &Store) -> Result<String, Failure> {

@@ -42,8 +42,8 @@ pub enum Fetched {
 #[derive(Debug, Error)]
 pub enum FetchError {
     /// The address cannot be asked at all.
-    #[error("het adres '{0}' is geen http- of https-adres")]
-    Address(String),
+    #[error("het adres is geen http- of https-adres")]
+    Address,
     /// No answer within the time.
     #[error("geen antwoord binnen {0} seconden")]
     Timeout(u64),
@@ -73,7 +73,7 @@ impl FetchError {
     /// True for a refusal or absence that will not pass by itself: ask daily, not every few minutes.
     #[must_use]
     pub fn is_lasting(&self) -> bool {
-        matches!(self, Self::Status { status: 401 | 403 | 404 | 410 | 451, .. } | Self::Address(_))
+        matches!(self, Self::Status { status: 401 | 403 | 404 | 410 | 451, .. } | Self::Address)
     }
 }
 
@@ -108,10 +108,10 @@ impl Fetcher {
     /// # Errors
     /// See [`FetchError`]; a status other than 2xx and 304 is one.
     pub async fn get(&self, request: &Request, known: &Validators, pause: Duration) -> Result<Fetched, FetchError> {
-        let url = url::Url::parse(&request.url).map_err(|_| FetchError::Address(request.url.clone()))?;
+        let url = url::Url::parse(&request.url).map_err(|_| FetchError::Address)?;
         let host = match (url.scheme(), url.host_str()) {
             ("http" | "https", Some(host)) => format!("{host}:{}", url.port_or_known_default().unwrap_or(0)),
-            _ => return Err(FetchError::Address(request.url.clone())),
+            _ => return Err(FetchError::Address),
         };
         let _turn = self.manners.turn(&host, pause).await;
         let mut ask = self.client.get(url);

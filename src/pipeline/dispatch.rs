@@ -1,6 +1,8 @@
 //! From the outbox to the channel: claim, send, note. A crash between sending and noting sends once more, with the same
 //! Message-ID; to files that is the same file.
 
+use std::time::{Duration, Instant};
+
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
@@ -12,7 +14,9 @@ use crate::{
 /// Longer than any SMTP conversation that our own time-out allows.
 const LEASE: SignedDuration = SignedDuration::from_secs(300);
 /// A message that failed this often is given up and shown in `status`: with the waits below that is about four days.
-const MOST_ATTEMPTS: u32 = 12;
+const MOST_ATTEMPTS: u32 = 17;
+/// A round ends after this time, well before a lease can run out; the next round goes on.
+const LONGEST_ROUND: Duration = Duration::from_secs(120);
 
 /// What a round of sending did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub struct Dispatched {
     pub failed: u32,
 }
 
-/// Sends everything that is due.
+/// Sends what is due, for at most two minutes.
 ///
 /// # Errors
 /// When the store fails; what was sent is noted as far as it came.
@@ -36,7 +40,9 @@ pub async fn dispatch(
     now: Timestamp,
 ) -> Result<Dispatched, StoreError> {
     let mut done = Dispatched::default();
-    while let Some(outgoing) = store.claim(worker, now, LEASE).await? {
+    let started = Instant::now();
+    while started.elapsed() < LONGEST_ROUND {
+        let Some(outgoing) = store.claim(worker, now, LEASE).await? else { break };
         let product = outgoing.message.product.name();
         match channel.send(&outgoing.message_id, &outgoing.message).await {
             Ok(receipt) => {

@@ -53,7 +53,7 @@ pub struct Knowledge {
     pub finder: Finder,
     /// Alert rules.
     pub rules: Vec<AlertRule>,
-    /// The model; none when it was not asked for.
+    /// The model.
     pub classifier: Classifier,
 }
 
@@ -285,6 +285,12 @@ impl Reader<'_> {
         let mut rules = Vec::new();
         for name in self.names("attenderingen") {
             let Some(file) = self.toml::<RuleFile>(&name) else { continue };
+            if file.fenomenen.is_empty() {
+                self.faults.push(Fault::new(
+                    format!("config/{name}"),
+                    "fenomenen is leeg: noem er minstens een, anders meldt de regel nooit iets",
+                ));
+            }
             for id in file.fenomenen.iter().filter(|id| !fenomenen.iter().any(|known| known.id == **id)) {
                 self.faults.push(Fault::new(
                     format!("config/{name}"),

@@ -135,7 +135,7 @@ impl Settings {
         let timeout = raw::duration(&raw.fetch.timeout, "fetch.timeout", faults);
         let watch = watch_time(&raw, faults);
         let region = region(&raw, &knowledge, faults);
-        let deliver = raw.mail.checked(&state, faults);
+        let deliver = raw.mail.checked(&state, base, faults);
         if !(0.0..=0.5).contains(&raw.schedule.jitter) {
             faults.push(Fault::new("schedule.jitter", "moet tussen 0 en 0,5 liggen"));
         }

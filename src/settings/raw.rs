@@ -232,7 +232,7 @@ pub(super) fn duration(text: &str, key: &str, faults: &mut Vec<Fault>) -> Signed
 }
 
 impl Mail {
-    pub(super) fn checked(&self, state: &Path, faults: &mut Vec<Fault>) -> Option<deliver::Settings> {
+    pub(super) fn checked(&self, state: &Path, base: &Path, faults: &mut Vec<Fault>) -> Option<deliver::Settings> {
         let everyone = [&self.digest_to, &self.alerts_to, &self.signals_to, &self.ops_to];
         for address in everyone.into_iter().flatten().chain([&self.from]) {
             if !deliver::is_address(address) {
@@ -260,7 +260,7 @@ impl Mail {
                     }
                 },
                 user: self.user.clone(),
-                password: self.secret(faults),
+                password: self.secret(base, faults),
             }),
             other => {
                 faults.push(Fault::new("mail.channel", format!("'{other}' kan niet; kies uit: files, smtp")));
@@ -270,11 +270,11 @@ impl Mail {
         Some(deliver::Settings { from: self.from.clone(), channel })
     }
 
-    fn secret(&self, faults: &mut Vec<Fault>) -> SecretString {
+    fn secret(&self, base: &Path, faults: &mut Vec<Fault>) -> SecretString {
         if self.password_file.is_empty() {
             return self.password.clone();
         }
-        match std::fs::read_to_string(&self.password_file) {
+        match std::fs::read_to_string(base.join(&self.password_file)) {
             Ok(text) => text.trim_end().to_owned().into(),
             Err(error) => {
                 faults.push(Fault::new(

@@ -1,5 +1,6 @@
 //! What is kept: one SQLite file. Writers begin immediate and go one by one through a single connection; readers have
-//! their own. SQL stays in what SQLite and PostgreSQL share; the few places that do not are in this file.
+//! their own. SQL stays in what SQLite and PostgreSQL share where that
+//! costs nothing: numbered parameters, `on conflict`, `returning`. STRICT tables and pragmas are SQLite's own.
 
 pub mod items;
 pub mod leases;

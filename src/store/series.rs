@@ -76,15 +76,17 @@ struct StoryRow {
 }
 
 impl Store {
-    /// Every telling of feeds in these weeks.
+    /// Every telling of feeds in these weeks that this model judged. What only an earlier model judged is no exposure: it
+    /// would make a rise out of the change of model.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn tellings(&self, from: Week, to: Week) -> Result<Vec<Telling>, StoreError> {
+    pub async fn tellings(&self, model: &str, from: Week, to: Week) -> Result<Vec<Telling>, StoreError> {
         let rows: Vec<TellingRow> = sqlx::query_as(
-            "select distinct week, story, source from item
-             where kind = 'feed' and withdrawn = 0 and week between $1 and $2",
+            "select distinct i.week, i.story, i.source from item i join verdict v on v.item = i.id and v.model = $1
+             where i.kind = 'feed' and i.withdrawn = 0 and i.week between $2 and $3",
         )
+        .bind(model)
         .bind(from.to_string())
         .bind(to.to_string())
         .fetch_all(&self.reader)

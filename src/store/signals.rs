@@ -137,6 +137,44 @@ impl Store {
             .collect()
     }
 
+    /// Moves a signal on and notes who did it. The inner error says why it cannot be.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is moved then.
+    pub async fn move_signal(
+        &self,
+        id: i64,
+        next: State,
+        who: &str,
+        now: Timestamp,
+    ) -> Result<Result<State, String>, StoreError> {
+        let mut tx = self.begin().await?;
+        let found: Option<(String,)> =
+            sqlx::query_as("select state from signal where id = $1").bind(id).fetch_optional(&mut *tx).await?;
+        let Some(state) = found.and_then(|(state,)| State::of(&state)) else {
+            return Ok(Err(format!("er is geen signaal {id}")));
+        };
+        if let Err(why) = state.move_to(next) {
+            return Ok(Err(why));
+        }
+        sqlx::query("update signal set state = $2, updated = $3 where id = $1")
+            .bind(id)
+            .bind(next.name())
+            .bind(now.as_second())
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("insert into signal_step (signal, at, from_state, to_state, who) values ($1, $2, $3, $4, $5)")
+            .bind(id)
+            .bind(now.as_second())
+            .bind(state.name())
+            .bind(next.name())
+            .bind(who)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(Ok(state))
+    }
+
     /// True when that week was watched before.
     ///
     /// # Errors
@@ -203,8 +241,7 @@ impl Store {
         Ok(count)
     }
 
-    /// Items first seen since a moment that no alert may miss: dated recently, labelled "ja", first telling of their
-    /// story.
+    /// Items first seen since a moment that no alert may miss: dated recently and labelled "ja".
     ///
     /// # Errors
     /// When the store fails.

@@ -16,7 +16,7 @@ pub struct PollState {
     pub cursor: Cursor,
     /// The page to go on with, when a walk was broken off.
     pub pending: Option<Request>,
-    /// Validators of the last page of the last complete walk.
+    /// Validators of the opening page of the last complete walk.
     pub validators: Validators,
     /// First poll ever.
     pub first_polled: Option<Timestamp>,

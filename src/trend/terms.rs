@@ -1,5 +1,6 @@
 //! Words and pairs of words that were absent or rare and now occur: log-odds with an informative Dirichlet prior (Monroe,
-//! Colaresi and Quinn 2008, Political Analysis 16:372-403). Names of persons and places are never terms.
+//! Colaresi and Quinn 2008, Political Analysis 16:372-403). Names are kept out: of places by the gazetteer, of
+//! persons by their capital letter.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -58,7 +59,12 @@ pub fn emerging(recent: &[Text<'_>], before: &[Text<'_>], is_name: &dyn Fn(&str)
             })
         })
         .collect();
-    terms.sort_by(|a, b| b.z.total_cmp(&a.z).then_with(|| a.term.cmp(&b.term)));
+    // Of words that occur together, the longest single one says most: a compound names its own subject.
+    let words = |term: &Term| term.term.split(' ').count();
+    terms.sort_by(|a, b| {
+        let closer = words(a).cmp(&words(b)).then_with(|| b.term.len().cmp(&a.term.len()));
+        b.z.total_cmp(&a.z).then(closer).then_with(|| a.term.cmp(&b.term))
+    });
     let mut told: Vec<Term> = Vec::new();
     for term in terms {
         if told.len() < most && told.iter().all(|other| !says_the_same(&term, other)) {

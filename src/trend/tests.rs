@@ -155,7 +155,7 @@ fn a_new_word_is_found_and_a_name_is_not() {
     let ordinary: Vec<String> =
         (0..600).map(|n| format!("In de haven is partij {n} gevonden door de douane.")).collect();
     let wave: Vec<String> =
-        (0..6).map(|n| format!("Explosie {n} met vuurwerkbom bij een winkel, zegt Jansma.")).collect();
+        (0..14).map(|n| format!("Explosie {n} met vuurwerkbom bij een winkel, zegt Jansma.")).collect();
     let text = |story: usize, words| Text {
         story: i64::try_from(story).expect("small"),
         source: if story.is_multiple_of(2) { "a" } else { "b" },

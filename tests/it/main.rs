@@ -1,6 +1,15 @@
 //! One binary for everything that needs a disk, a socket or a process. The world is small and fictional, our types and
 //! servers are real: HTTP and SMTP on loopback, a SQLite file, the program itself as a process.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on should stop, and say what it measured"
+)]
+
 mod adapters;
 mod cli;
 mod daemon;

@@ -52,7 +52,7 @@ async fn the_digest_makes_of_the_plot_what_the_readme_says() {
     assert!(!findings.counted.panel.contains("misdaad-monitor") && !findings.counted.panel.contains("stadsblad-noord"));
 
     // The press release on twelve sites is one story.
-    let stories = store.tellings(week, week).await.expect("tellings");
+    let stories = store.tellings(settings.knowledge.classifier.version(), week, week).await.expect("tellings");
     let copies = stories.iter().fold(std::collections::BTreeMap::<i64, usize>::new(), |mut sum, telling| {
         *sum.entry(telling.story).or_default() += 1;
         sum

@@ -15,14 +15,14 @@ use uitkijk::{
 };
 
 /// The served archive and the folder of one test.
-pub struct Small {
-    pub world: World,
-    pub folder: TempDir,
+pub(crate) struct Small {
+    pub(crate) world: World,
+    pub(crate) folder: TempDir,
 }
 
 impl Small {
     /// Serves an archive that ends with `last`.
-    pub async fn start(options: Options, last: Week) -> Self {
+    pub(crate) async fn start(options: Options, last: Week) -> Self {
         let world = World::start(Archive::generate(options, last)).await.expect("a server");
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("sources")).expect("a folder");
@@ -37,26 +37,26 @@ impl Small {
         small
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.path().join("config.toml")
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let file = self.path().join(name);
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
         std::fs::write(file, text).expect("written");
     }
 
-    pub fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         Settings::load(Some(&self.config())).expect("settings")
     }
 
     /// Files that the file channel wrote, by ending.
-    pub fn mails(&self, ending: &str) -> Vec<PathBuf> {
+    pub(crate) fn mails(&self, ending: &str) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(self.path().join("mail")) else { return Vec::new() };
         let mut files: Vec<PathBuf> = entries
             .map(|entry| entry.expect("an entry").path())
@@ -68,7 +68,7 @@ impl Small {
 }
 
 /// Polls every source once, as the daemon would, at a fixed time.
-pub async fn poll_all(
+pub(crate) async fn poll_all(
     settings: &Settings,
     store: &Store,
     now: jiff::Timestamp,
@@ -94,7 +94,7 @@ pub async fn poll_all(
 }
 
 /// The recorded data beside the checkout, when it is there.
-pub fn recorded(part: &str) -> Option<PathBuf> {
+pub(crate) fn recorded(part: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/recorded").join(part);
     if !folder.is_dir() {
         println!("overgeslagen: {} is er niet", folder.display());
@@ -104,7 +104,7 @@ pub fn recorded(part: &str) -> Option<PathBuf> {
 }
 
 /// All files below a folder, by name.
-pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {

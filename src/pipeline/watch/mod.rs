@@ -80,7 +80,7 @@ pub async fn find(store: &Store, settings: &Settings, week: Week) -> Result<Find
     let model = settings.knowledge.classifier.version();
     let history = settings.trend.weeks;
     let from = week.plus(-i64::try_from(history).unwrap_or(60));
-    let tellings = store.tellings(from, week).await?;
+    let tellings = store.tellings(model, from, week).await?;
     let labelled = store.labelled(model, from, week).await?;
     let placed = store.placed(model, from, week).await?;
     let all: Vec<String> = settings.knowledge.classifier.fenomenen().map(str::to_owned).collect();
@@ -117,7 +117,7 @@ async fn terms(store: &Store, settings: &Settings, week: Week, counted: &Counted
 /// Watches a week: finds, composes, and writes findings and mails together. False when it was watched before.
 ///
 /// # Errors
-/// When the store or a template fails; nothing is written then.
+/// When the store or a template fails; no mail is queued then, and the week is watched again.
 pub async fn watch(store: &Store, settings: &Settings, week: Week, now: Timestamp) -> Result<bool, WatchError> {
     if store.is_watched(week).await? {
         return Ok(false);
