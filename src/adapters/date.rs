@@ -17,6 +17,11 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     if text.is_empty() || text.len() > 80 {
         return None;
     }
+    // "CEST" and its like mean UTC to RFC 2822; publishers mean what they say.
+    let named = text.rsplit(' ').next().and_then(named_zone).is_some_and(|hours| hours != 0);
+    if named && let Some(at) = in_words(text) {
+        return Some(at);
+    }
     text.parse::<Timestamp>()
         .ok()
         .or_else(|| rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok())
@@ -25,12 +30,25 @@ pub fn parse(text: &str) -> Option<Timestamp> {
 }
 
 fn civil(text: &str) -> Option<Timestamp> {
-    let text = text.replacen(' ', "T", 1);
+    let text = text.replace('/', "-").replacen(' ', "T", 1).replace(' ', "");
+    let text = year_first(&text);
     let (stamp, zone) = split_zone(&text);
     // A day without a time is noon, so that no zone moves it to another day.
     let at: DateTime =
         if stamp.contains('T') { stamp.parse().ok()? } else { stamp.parse::<Date>().ok()?.at(12, 0, 0, 0) };
     local(at, zone.as_deref())
+}
+
+/// `05-10-2026` is how the Dutch write a day.
+fn year_first(text: &str) -> String {
+    let (date, rest) = text.split_at_checked(10).unwrap_or((text, ""));
+    let parts: Vec<&str> = date.split('-').collect();
+    match parts.as_slice() {
+        [day, month, year] if year.len() == 4 && day.len() == 2 && month.len() == 2 => {
+            format!("{year}-{month}-{day}{rest}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// `2026-10-05T10:00:00+0200` has a zone that RFC 3339 does not allow; take it off and read it apart.
@@ -139,6 +157,10 @@ mod tests {
             ("ma, 5 okt 2026 10:00:00 CEST", "2026-10-05T08:00:00Z"),
             ("maandag 5 oktober 2026, 10:00", "2026-10-05T08:00:00Z"),
             ("5 mrt. 2026", "2026-03-05T11:00:00Z"),
+            ("Mon, 05 Oct 2026 10:00:00 CEST", "2026-10-05T08:00:00Z"),
+            ("2026-07-06 10:00:00 +0200", "2026-07-06T08:00:00Z"),
+            ("06-07-2026 10:00", "2026-07-06T08:00:00Z"),
+            ("2026/07/06", "2026-07-06T10:00:00Z"),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(text).map(|at| at.to_string()).as_deref(), Some(expected), "{text}");

@@ -78,11 +78,23 @@ fn read(body: &[u8], content_type: Option<&str>, url: &str) -> Result<Page, Read
     } else {
         (parse_xml(text, url, &mut rejected)?, None)
     };
+    if feed.entries.is_empty() && !text.starts_with('{') && (text.contains("<item") || text.contains("<entry")) {
+        return Err(ReadError::Broken("er staan berichten in, maar in een vorm die niet bekend is".into()));
+    }
     let older = older.or_else(|| feed.links.iter().find(|link| is_next(link)).map(|link| link.href.clone()));
     let mut page = Page { rejected, ..Page::default() };
+    let mut keys = std::collections::HashSet::new();
     for (place, entry) in feed.entries.into_iter().enumerate() {
         match record(entry) {
-            Ok(record) => page.records.push(record),
+            Ok(mut record) => {
+                // Two items under one id are two items: the second is known by its address or its title.
+                if !keys.insert(record.key.clone()) {
+                    record.key =
+                        record.link.clone().unwrap_or_else(|| format!("titel:{}", xml::collapse(&record.title)));
+                    keys.insert(record.key.clone());
+                }
+                page.records.push(record);
+            }
             Err(why) => page.rejected.push(Rejection::new(format!("bericht {}", place + 1), why)),
         }
     }
@@ -103,6 +115,7 @@ fn parse_xml(text: &str, url: &str, rejected: &mut Vec<Rejection>) -> Result<Par
     }
     xml::guard(text).map_err(|error| ReadError::Broken(error.to_string()))?;
     let text = modern_atom(known_version(without_declaration(text)));
+    let text = OLD_NAMESPACES.iter().fold(text, |text, (old, new)| text.replace(old, new));
     let first = match parse(&text, url) {
         Ok(feed) => return Ok(feed),
         Err(error) => error,
@@ -111,13 +124,33 @@ fn parse_xml(text: &str, url: &str, rejected: &mut Vec<Rejection>) -> Result<Par
     if let Ok(feed) = parse(&repaired, url) {
         return Ok(feed);
     }
-    if let Some(cut) = close_tail(&repaired, &root)
-        && let Ok(feed) = parse(&cut, url)
-    {
-        rejected.push(Rejection::new("staart", "de feed is afgekapt of beschadigd; het leesbare begin is gebruikt"));
-        return Ok(feed);
+    salvage(&repaired, &root, url, rejected).ok_or(first)
+}
+
+/// Reads each item of a damaged document apart, inside the head that they share: one bad item costs only itself.
+fn salvage(text: &str, root: &str, url: &str, rejected: &mut Vec<Rejection>) -> Option<Parsed> {
+    const MOST_ITEMS: usize = 1_000;
+    let (name, closing) = match root.rsplit(':').next()? {
+        "rss" => ("item", "</channel></rss>".to_owned()),
+        "RDF" => ("item", format!("</{root}>")),
+        "feed" => ("entry", format!("</{root}>")),
+        _ => return None,
+    };
+    let (opens, closes) = (format!("<{name}"), format!("</{name}>"));
+    let head = text.get(..text.find(&opens)?)?;
+    let mut whole: Option<Parsed> = None;
+    for (place, piece) in text.get(head.len()..)?.split_inclusive(&closes).take(MOST_ITEMS).enumerate() {
+        let Some(start) = piece.find(&opens) else { continue };
+        let item = piece.get(start..).unwrap_or_default();
+        match parse(&format!("{head}{item}{closing}"), url) {
+            Ok(feed) if item.ends_with(&closes) => match &mut whole {
+                Some(whole) => whole.entries.extend(feed.entries),
+                None => whole = Some(feed),
+            },
+            _ => rejected.push(Rejection::new(format!("bericht {}", place + 1), "beschadigd of afgekapt")),
+        }
     }
-    Err(first)
+    whole
 }
 
 fn parse(text: &str, url: &str) -> Result<Parsed, ReadError> {
@@ -205,6 +238,14 @@ fn known_version(text: &str) -> String {
     .into_owned()
 }
 
+/// Namespaces of early RSS, which `feed-rs` does not know, and what they became.
+const OLD_NAMESPACES: [(&str, &str); 4] = [
+    ("http://my.netscape.com/rdf/simple/0.9/", "http://purl.org/rss/1.0/"),
+    ("http://channel.netscape.com/rdf/simple/0.9/", "http://purl.org/rss/1.0/"),
+    ("http://backend.userland.com/rss2", "http://purl.org/rss/1.0/"),
+    ("https://www.w3.org/2005/Atom", "http://www.w3.org/2005/Atom"),
+];
+
 /// Atom 0.3 (draft-nottingham-atom-format-02) has its own namespace and older names for the same elements.
 fn modern_atom(text: String) -> String {
     const OLD: &str = "http://purl.org/atom/ns#";
@@ -248,6 +289,12 @@ fn known_json_version(json: &str) -> String {
     if !feed.get("items").is_some_and(serde_json::Value::is_array) {
         return json.to_owned();
     }
+    // Ids are text; some write them as numbers.
+    for item in feed.get_mut("items").and_then(serde_json::Value::as_array_mut).into_iter().flatten() {
+        if let Some(id) = item.get_mut("id").filter(|id| id.is_number()) {
+            *id = serde_json::Value::String(id.to_string());
+        }
+    }
     feed.insert("version".into(), "https://jsonfeed.org/version/1.1".into());
     serde_json::Value::Object(feed).to_string()
 }
@@ -272,18 +319,6 @@ fn repair_structure(text: &str) -> String {
         return typed.replacen("<item", "<channel><item", 1).replace("</rss>", "</channel></rss>");
     }
     typed.into_owned()
-}
-
-/// Ends a damaged document after its last whole item.
-fn close_tail(text: &str, root: &str) -> Option<String> {
-    let closing = match root.rsplit(':').next()? {
-        "rss" => ("</item>", "</channel></rss>".to_owned()),
-        "RDF" => ("</item>", format!("</{root}>")),
-        "feed" => ("</entry>", format!("</{root}>")),
-        _ => return None,
-    };
-    let end = text.rfind(closing.0)? + closing.0.len();
-    Some(format!("{}{}", text.get(..end)?, closing.1))
 }
 
 #[cfg(test)]

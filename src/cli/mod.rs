@@ -27,7 +27,7 @@ const EXIT_USAGE: u8 = 2;
 
 /// Uitkijk volgt open Nederlandse bronnen en laat zien welke vormen van ondermijning nieuw zijn of groeien.
 #[derive(Debug, Parser)]
-#[command(name = "uitkijk", version, about, disable_help_subcommand = true)]
+#[command(name = "uitkijk", version, disable_help_subcommand = true)]
 struct Arguments {
     /// Configuratiebestand; zonder dit gelden de meegeleverde instellingen
     #[arg(long, global = true, value_name = "BESTAND")]

@@ -45,11 +45,11 @@ fn holder() -> String {
 
 pub(super) async fn poll(settings: &Settings, source: Option<&str>, json: bool) -> Result<(), Failure> {
     let entries: Vec<&SourceEntry> = match source {
-        Some(id) => vec![
-            settings
-                .source(id)
-                .ok_or_else(|| Failure::Usage(format!("er is geen bron '{id}'; 'uitkijk status' noemt ze")))?,
-        ],
+        Some(id) => vec![settings.source(id).ok_or_else(|| {
+            Failure::Usage(format!(
+                "er is geen bron '{id}'; de namen zijn die van de bestanden in de bronnenmap, zie 'uitkijk check'"
+            ))
+        })?],
         None => settings.sources.iter().filter(|entry| entry.source.enabled).collect(),
     };
     let store = open(settings).await?;
@@ -101,6 +101,9 @@ fn week_of(text: Option<&str>, now: Timestamp) -> Result<Week, Failure> {
 pub(super) async fn watch(settings: &Settings, week: Option<&str>) -> Result<(), Failure> {
     let now = clock::now();
     let week = week_of(week, now)?;
+    if week.end() > now {
+        return Err(Failure::Usage(format!("week {week} is nog niet voorbij; noem een eerdere week")));
+    }
     let store = open(settings).await?;
     let done = pipeline::watch::watch(&store, settings, week, now).await?;
     let queued = pipeline::watch::alerts(&store, settings, now).await?;

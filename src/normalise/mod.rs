@@ -46,6 +46,8 @@ pub fn normalise(record: Record, source: &Source, now: Timestamp) -> Result<Item
     let stated = record.published.filter(|at| is_plausible(*at, now, &source.kind));
     let published = stated.unwrap_or(now);
     let address = record.link.as_deref().and_then(url::comparable);
+    // What is no web address, "javascript:" above all, never reaches a mail.
+    let link = record.link.filter(|_| address.is_some());
     Ok(Item {
         source: source.id.clone(),
         kind: source.kind.clone(),
@@ -57,7 +59,7 @@ pub fn normalise(record: Record, source: &Source, now: Timestamp) -> Result<Item
         key: record.key,
         revision: record.revision,
         title,
-        link: record.link,
+        link,
         address,
         published,
         updated: record.updated,

@@ -242,10 +242,14 @@ fn brief(digest: &Digest) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for finding in &digest.up {
         let Some(numbers) = finding.lines.first() else { continue };
+        let places: Vec<String> =
+            finding.lines.iter().skip(1).map(|line| format!("{} {}", line.place, line.seen)).collect();
+        let places =
+            if places.is_empty() { String::new() } else { format!(", waarvan {}", super::words::list(&places)) };
         lines.push(format!(
-            "{}{}: {} gebeurtenissen, normaal {}. {}. Sinds week {}.",
+            "{} ({}): {} gebeurtenissen{places}; normaal {}. {}. Sinds week {}.",
             finding.label,
-            finding.places_words(),
+            numbers.place.to_lowercase(),
             numbers.seen,
             numbers.expected,
             sureness_words(finding.sureness),

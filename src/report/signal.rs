@@ -80,7 +80,7 @@ pub fn draft(material: &Material) -> Draft {
         scale.push(Claim { text: trend.clone(), sources: vec![sources.len()] });
     }
     Draft {
-        title: format!("{}: wat de rechter niet kan toepassen", super::words::capital(&provision)),
+        title: format!("{}: mogelijke leemte volgens {count} uitspraken", super::words::capital(&provision)),
         fenomenen: material.fenomenen.clone(),
         ministry: material.ministry.clone(),
         criteria: criteria(count, voices.len()),
@@ -130,7 +130,7 @@ fn texts(lines: &[&str]) -> Vec<String> {
 }
 
 fn criteria(count: usize, voices: usize) -> Vec<Criterion> {
-    let structural = if count >= 3 && voices >= 2 { Support::Onderbouwd } else { Support::Zwak };
+    let structural = if count >= 5 && voices >= 3 { Support::Onderbouwd } else { Support::Zwak };
     let criterion = |name: &str, support, basis: String| Criterion { name: name.into(), support, basis };
     vec![
         criterion(
@@ -148,7 +148,7 @@ fn criteria(count: usize, voices: usize) -> Vec<Criterion> {
         criterion(
             "Opsporingsonderzoek als bron",
             Support::Ontbreekt,
-            "niet nodig; vraag aan de auteur of er een was".into(),
+            "vraag aan de auteur; een veroordeling is niet nodig".into(),
         ),
     ]
 }

@@ -142,6 +142,15 @@ impl Settings {
         if !(0.001..=0.5).contains(&raw.trend.false_discovery_rate) {
             faults.push(Fault::new("trend.false-discovery-rate", "moet tussen 0,001 en 0,5 liggen"));
         }
+        if raw.fetch.concurrency == 0 || raw.fetch.max_bytes == 0 {
+            faults.push(Fault::new("fetch", "concurrency en max-bytes moeten groter zijn dan 0"));
+        }
+        if !matches!(raw.log.format.as_str(), "text" | "json") {
+            faults.push(Fault::new("log.format", format!("'{}' kan niet; kies uit: text, json", raw.log.format)));
+        }
+        if raw.trend.least_ratio < 1.0 {
+            faults.push(Fault::new("trend.least-ratio", "moet minstens 1 zijn"));
+        }
         if !(10..=520).contains(&raw.watch.weeks) {
             faults.push(Fault::new("watch.weeks", "moet tussen 10 en 520 liggen"));
         }

@@ -242,6 +242,16 @@ impl Mail {
                 ));
             }
         }
+        if self.channel == "smtp" && self.host.trim().is_empty() {
+            faults.push(Fault::new("mail.host", "is leeg: vul de naam van uw mailserver in"));
+        }
+        let local = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        if self.channel == "smtp" && self.security == "none" && !local {
+            faults.push(Fault::new(
+                "mail.security",
+                "\"none\" mag alleen voor een server op deze machine; kies starttls of tls",
+            ));
+        }
         let channel = match self.channel.as_str() {
             "files" => deliver::ChannelSettings::Files { directory: state.join(&self.directory) },
             "smtp" => deliver::ChannelSettings::Smtp(deliver::SmtpSettings {

@@ -84,17 +84,18 @@ impl Store {
         .await?)
     }
 
-    /// Fenomenen with "ja" or "twijfel" of an item, most probable first.
+    /// Fenomenen with "ja" of an item, most probable first.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn fenomenen_of(&self, item: i64, model: &str) -> Result<Vec<String>, StoreError> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("select fenomeen from item_fenomeen where item = $1 and model = $2 order by p desc")
-                .bind(item)
-                .bind(model)
-                .fetch_all(&self.reader)
-                .await?;
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "select fenomeen from item_fenomeen where item = $1 and model = $2 and outcome = 'ja' order by p desc",
+        )
+        .bind(item)
+        .bind(model)
+        .fetch_all(&self.reader)
+        .await?;
         Ok(rows.into_iter().map(|(fenomeen,)| fenomeen).collect())
     }
 

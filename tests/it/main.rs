@@ -3,10 +3,7 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
     clippy::print_stdout,
-    clippy::too_many_lines,
     reason = "a test that cannot go on should stop, and say what it measured"
 )]
 

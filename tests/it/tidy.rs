@@ -57,7 +57,7 @@ fn sources() -> Vec<Source> {
     files_below(&root)
         .into_iter()
         .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
-        .filter(|file| !file.ends_with("lib.rs") && !file.file_name().is_some_and(|name| name == "tests.rs"))
+        .filter(|file| !file.ends_with("lib.rs") && file.file_name().is_none_or(|name| name != "tests.rs"))
         .map(|file| {
             let relative = file.strip_prefix(&root).expect("below src").to_string_lossy().into_owned();
             let room = relative.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();

@@ -77,15 +77,16 @@ fn reference(element: &Element) -> Reference {
 }
 
 fn relation(element: &Element) -> Relation {
-    let after_hash = |name: &str| {
-        let value = element.attribute(name).unwrap_or_default();
-        collapse(value.split_once('#').map_or(value.as_str(), |(_, tail)| tail))
-    };
+    // A type is `http://psi.rechtspraak.nl/hogerBeroep`, an outcome `gevolg#bekrachtiging/bevestiging`.
+    let value = |name: &str| element.attribute(name).unwrap_or_default();
+    let last_part = |name: &str| value(name).rsplit(['/', '#']).next().unwrap_or_default().to_owned();
+    let outcome = value("gevolg");
+    let outcome = outcome.split_once('#').map_or(outcome.as_str(), |(_, tail)| tail);
     Relation {
         ecli: element.attribute("resourceIdentifier").unwrap_or_default(),
-        kind: after_hash("type"),
-        instance: after_hash("aanleg"),
-        outcome: after_hash("gevolg"),
+        kind: last_part("type"),
+        instance: last_part("aanleg"),
+        outcome: collapse(outcome),
         text: element.text(),
     }
 }
@@ -103,6 +104,8 @@ fn plain(element: &Element) -> String {
 /// Collects sections while walking over block elements.
 struct Text {
     sections: Vec<Section>,
+    /// Role of the section that is open.
+    role: String,
     /// Number that waits for its first paragraph.
     number: String,
     /// Last list letter, for a letter counts only in sequence: "A. Jansen" is an initial.
@@ -111,7 +114,8 @@ struct Text {
 
 impl Text {
     fn of(body: &Element) -> Vec<Section> {
-        let mut text = Self { sections: vec![Section::default()], number: String::new(), letter: None };
+        let mut text =
+            Self { sections: vec![Section::default()], role: String::new(), number: String::new(), letter: None };
         text.block(body);
         text.sections.retain(|section| !section.paragraphs.is_empty() || !section.title.is_empty());
         text.sections
@@ -140,12 +144,15 @@ impl Text {
     fn element(&mut self, element: &Element) {
         match element.name.as_str() {
             "section" | "uitspraak.info" | "conclusie.info" => {
-                self.begin(element.attribute("role").unwrap_or_else(|| info_role(&element.name)), String::new());
+                // A section without a role of its own has that of the section around it, and gives it back at its end.
+                let around = self.role.clone();
+                self.role = element.attribute("role").unwrap_or_else(|| info_role(&element.name, &around));
+                self.begin(self.role.clone(), String::new());
                 self.block(element);
-                // What follows a section without one of its own belongs to no role.
-                self.begin(String::new(), String::new());
+                self.role = around;
+                self.begin(self.role.clone(), String::new());
             }
-            "title" | "bridgehead" => self.title(&element.text()),
+            "title" | "bridgehead" => self.title(&spaced(element)),
             "nr" => self.number = trim_number(&element.text()),
             "imagedata" => self.paragraph("[afbeelding]"),
             "row" => {
@@ -170,10 +177,8 @@ impl Text {
             return;
         }
         let empty = self.sections.last().is_some_and(|last| last.paragraphs.is_empty() && last.title.is_empty());
-        let role = self.sections.last().map(|last| last.role.clone()).unwrap_or_default();
         if !empty {
-            let role = if role == "info" { role } else { String::new() };
-            self.sections.push(Section { role, ..Section::default() });
+            self.sections.push(Section { role: self.role.clone(), ..Section::default() });
         }
         let number = std::mem::take(&mut self.number);
         if let Some(last) = self.sections.last_mut() {
@@ -220,8 +225,17 @@ impl Text {
     }
 }
 
-fn info_role(name: &str) -> String {
-    if name.ends_with(".info") { "info".to_owned() } else { String::new() }
+/// Text of a title, with its number apart: `<title><nr>1</nr>Procesverloop</title>`.
+fn spaced(title: &Element) -> String {
+    let number = title.child("nr").map(Element::text).unwrap_or_default();
+    let text = title.text();
+    text.strip_prefix(&number)
+        .map_or(text.clone(), |rest| format!("{number} {rest}").trim().to_owned())
+        .replace("  ", " ")
+}
+
+fn info_role(name: &str, around: &str) -> String {
+    if name.ends_with(".info") { "info".to_owned() } else { around.to_owned() }
 }
 
 fn trim_number(text: &str) -> String {

@@ -94,7 +94,7 @@ async fn finding(store: &Store, settings: &Settings, group: &[&Trend]) -> Result
             .key
             .gemeente
             .as_ref()
-            .map_or_else(|| "Alle bronnen".to_owned(), |code| knowledge.gazetteer.name(code).to_owned())
+            .map_or_else(|| "Totaal".to_owned(), |code| knowledge.gazetteer.name(code).to_owned())
     };
     let mut lines: Vec<&&Trend> = group.iter().collect();
     lines.sort_by_key(|trend| (trend.key.gemeente.is_some(), std::cmp::Reverse(trend.seen)));
