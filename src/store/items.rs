@@ -176,6 +176,7 @@ async fn keep_one(tx: &mut Transaction<'static, Sqlite>, judged: &Judged, tally:
     }
     tally.changed += 1;
     update(tx, id, item).await?;
+    unlabel(tx, id, &judged.verdict.model).await?;
     label(tx, id, judged).await
 }
 
@@ -331,14 +332,21 @@ async fn insert_bands(tx: &mut Transaction<'static, Sqlite>, id: i64, shingles: 
     Ok(())
 }
 
+/// Drops what was decided about an earlier version of the text.
+async fn unlabel(tx: &mut Transaction<'static, Sqlite>, id: i64, model: &str) -> Result<(), StoreError> {
+    sqlx::query("delete from item_fenomeen where item = $1 and model = $2")
+        .bind(id)
+        .bind(model)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("delete from item_axis where item = $1").bind(id).execute(&mut **tx).await?;
+    sqlx::query("delete from knelpunt where item = $1").bind(id).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Writes the labels of this model, and the axes that rules decided.
 async fn label(tx: &mut Transaction<'static, Sqlite>, id: i64, judged: &Judged) -> Result<(), StoreError> {
     let verdict = &judged.verdict;
-    sqlx::query("delete from item_fenomeen where item = $1 and model = $2")
-        .bind(id)
-        .bind(&verdict.model)
-        .execute(&mut **tx)
-        .await?;
     sqlx::query("insert into verdict (item, model) values ($1, $2) on conflict do nothing")
         .bind(id)
         .bind(&verdict.model)
@@ -354,7 +362,6 @@ async fn label(tx: &mut Transaction<'static, Sqlite>, id: i64, judged: &Judged) 
             .execute(&mut **tx)
             .await?;
     }
-    sqlx::query("delete from item_axis where item = $1").bind(id).execute(&mut **tx).await?;
     let axes = [("gebied", &verdict.gebieden), ("instrument", &verdict.instrumenten), ("branche", &verdict.branches)];
     for (axis, values) in axes {
         for (place, value) in (0_i64..).zip(values) {
@@ -369,7 +376,6 @@ async fn label(tx: &mut Transaction<'static, Sqlite>, id: i64, judged: &Judged) 
             .await?;
         }
     }
-    sqlx::query("delete from knelpunt where item = $1").bind(id).execute(&mut **tx).await?;
     for knelpunt in &judged.knelpunten {
         sqlx::query(
             "insert into knelpunt (item, bwb, law, article, sentence, paragraph, family) values ($1, $2, $3, $4, $5, $6, $7)",
