@@ -132,20 +132,6 @@ const DISTRICTS: [&str; 12] = [
     "de Schrijversbuurt",
 ];
 const DAYS: [&str; 7] = ["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"];
-const MONTHS: [&str; 12] = [
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-];
 const FIRMS: [&str; 10] = [
     "autobedrijf",
     "kapsalon",
@@ -166,7 +152,7 @@ impl Slots {
     fn draw(place: &str, random: &mut ChaCha8Rng) -> Self {
         let mut pick = |list: &[&str]| list.choose(random).map(|word| (*word).to_owned()).unwrap_or_default();
         let (street, day, district, firm, month) =
-            (pick(&STREETS), pick(&DAYS), pick(&DISTRICTS), pick(&FIRMS), pick(&MONTHS));
+            (pick(&STREETS), pick(&DAYS), pick(&DISTRICTS), pick(&FIRMS), pick(&crate::report::words::MONTHS));
         let thousands = random.gen_range(2..900);
         Self(vec![
             ("{plaats}", place.to_owned()),

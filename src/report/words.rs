@@ -4,7 +4,8 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::domain::week::{Week, day};
 
-const MONTHS: [&str; 12] = [
+/// The months, January first.
+pub const MONTHS: [&str; 12] = [
     "januari",
     "februari",
     "maart",
