@@ -5,14 +5,19 @@ pub mod date;
 pub mod encoding;
 pub mod feed;
 pub mod judgments;
+pub mod odata;
+pub mod page;
+pub mod registry;
+pub mod sru;
 pub mod xml;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::domain::{
     exchange::{Cursor, Request, Response},
+    figure::Figure,
     record::{Record, Rejection},
 };
 
@@ -27,6 +32,18 @@ pub trait Adapter: Send + Sync {
     /// # Errors
     /// When this is not the document that we know: nothing of it is kept, and the cursor stays.
     fn read(&self, response: &Response) -> Result<Page, ReadError>;
+
+    /// The first question of a backfill from a day on, for kinds that can be asked about the past. It is walked like any
+    /// other page and ends by itself. None where the source has no past to ask for.
+    fn backfill(&self, _from: Date, _now: Timestamp) -> Option<Request> {
+        None
+    }
+
+    /// The question whose answer states how many records the source holds of the days from `from` up to and without
+    /// `to`: [`Page::stated`] then holds the number. None where the source states none.
+    fn count(&self, _from: Date, _to: Date) -> Option<Request> {
+        None
+    }
 
     /// Fills in a record from its own document; only asked for records that name one and are new. A response with
     /// status 404 or 410 comes here too, for what it means differs by kind.
@@ -49,6 +66,23 @@ pub struct Page {
     pub next: Option<Next>,
     /// Where to start once this page is stored.
     pub cursor: Cursor,
+    /// Cells of a statistical table.
+    pub figures: Vec<Figure>,
+    /// How many records the source says there are for the question as a whole, over all its pages.
+    pub stated: Option<u64>,
+    /// What the document says about how often to ask.
+    pub hints: Hints,
+}
+
+/// What a document says about how often to ask (RSS 2.0 `ttl`, `skipHours`, `skipDays`; the syndication module).
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Hints {
+    /// The shortest time until it makes sense to ask again.
+    pub ttl: Option<SignedDuration>,
+    /// Hours in UTC, 0 to 23, in which nobody should ask.
+    pub skip_hours: Vec<i8>,
+    /// Days in UTC, 1 is Monday, in which nobody should ask.
+    pub skip_days: Vec<i8>,
 }
 
 /// The page after this one, and when to ask for it.
@@ -84,15 +118,43 @@ pub enum Spec {
     Feed(feed::Spec),
     /// Rechtspraak Open Data.
     Judgments(judgments::Spec),
+    /// KOOP's SRU: official publications, laws, local regulations.
+    Sru(sru::Spec),
+    /// OData and SyncFeed: parliament, and statistical tables.
+    Odata(odata::Spec),
+    /// JSON services: company registers and others.
+    Registry(registry::Spec),
+    /// Web pages without a feed.
+    Page(page::Spec),
 }
 
+/// The names of all kinds, as in source files.
+pub const KINDS: [&str; 6] = ["feed", "judgments", "sru", "odata", "registry", "page"];
+
 impl Spec {
+    /// Faults that only this kind can see, each a sentence that says the remedy: a selector that does not parse, a
+    /// budget of zero. Empty when all is well.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        match self {
+            Self::Feed(_) | Self::Judgments(_) => Vec::new(),
+            Self::Sru(spec) => spec.faults(),
+            Self::Odata(spec) => spec.faults(),
+            Self::Registry(spec) => spec.faults(),
+            Self::Page(spec) => spec.faults(),
+        }
+    }
+
     /// The adapter for this kind.
     #[must_use]
     pub fn adapter(self) -> Box<dyn Adapter> {
         match self {
             Self::Feed(spec) => Box::new(feed::Feed::new(spec)),
             Self::Judgments(spec) => Box::new(judgments::Judgments::new(spec)),
+            Self::Sru(spec) => Box::new(sru::Sru::new(spec)),
+            Self::Odata(spec) => Box::new(odata::Odata::new(spec)),
+            Self::Registry(spec) => Box::new(registry::Registry::new(spec)),
+            Self::Page(spec) => Box::new(page::Pages::new(spec)),
         }
     }
 
@@ -102,6 +164,10 @@ impl Spec {
         match self {
             Self::Feed(_) => "feed",
             Self::Judgments(_) => "judgments",
+            Self::Sru(_) => "sru",
+            Self::Odata(_) => "odata",
+            Self::Registry(_) => "registry",
+            Self::Page(_) => "page",
         }
     }
 
@@ -111,6 +177,10 @@ impl Spec {
         match self {
             Self::Feed(spec) => &spec.url,
             Self::Judgments(spec) => &spec.endpoint,
+            Self::Sru(spec) => &spec.endpoint,
+            Self::Odata(spec) => &spec.url,
+            Self::Registry(spec) => &spec.url,
+            Self::Page(spec) => &spec.url,
         }
     }
 
@@ -122,7 +192,11 @@ impl Spec {
         match kind {
             "feed" => feed::read_saved(body),
             "judgments" => judgments::read_saved(body),
-            other => Err(ReadError::NotThis { expected: "soort bron (feed, judgments)", found: format!("'{other}'") }),
+            "sru" => sru::read_saved(body),
+            "odata" => odata::read_saved(body),
+            "registry" => registry::read_saved(body),
+            "page" => page::read_saved(body),
+            other => Err(ReadError::NotThis { expected: "bekende soort bron", found: format!("'{other}'") }),
         }
     }
 }

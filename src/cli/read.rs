@@ -4,15 +4,15 @@ use std::{io::Read as _, path::PathBuf};
 
 use super::{Failure, say};
 use crate::{
-    adapters::Spec,
+    adapters::{KINDS, Spec},
     domain::record::{Body, Record},
     normalise::text,
 };
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ReadArguments {
-    /// Soort bron: feed of judgments
-    #[arg(value_parser = ["feed", "judgments"])]
+    /// Soort bron
+    #[arg(value_parser = KINDS)]
     kind: String,
     /// Bewaarde antwoorden; - is de standaardinvoer
     #[arg(required = true, value_name = "BESTAND")]
@@ -34,6 +34,8 @@ pub(super) fn run(arguments: &ReadArguments) -> Result<(), Failure> {
             let line = match page {
                 Ok(page) => serde_json::json!({
                     "file": name,
+                    "figures": page.figures,
+                    "stated": page.stated,
                     "records": page.records.iter().map(record).collect::<Vec<_>>(),
                     "rejected": page.rejected.iter().map(|rejection| serde_json::json!({"key": rejection.key, "why": rejection.why})).collect::<Vec<_>>(),
                 }),
@@ -92,6 +94,12 @@ fn record(record: &Record) -> serde_json::Value {
     }
     if let (true, Some(value)) = (record.withdrawn, value.as_object_mut()) {
         value.insert("withdrawn".into(), true.into());
+    }
+    if let (Some(registration), Some(value)) = (&record.registration, value.as_object_mut()) {
+        value.insert("registration".into(), serde_json::to_value(registration).unwrap_or_default());
+    }
+    if let (Some(gemeente), Some(value)) = (&record.gemeente, value.as_object_mut()) {
+        value.insert("gemeente".into(), gemeente.clone().into());
     }
     value
 }

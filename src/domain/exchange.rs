@@ -13,19 +13,38 @@ pub struct Request {
     /// What the adapter wants to remember about this question; no other room reads it.
     #[serde(default)]
     pub note: String,
+    /// A header whose value is a secret of the configuration: only its name travels and is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretHeader>,
+}
+
+/// A header that carries a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretHeader {
+    /// Name of the header, e.g. `apikey`.
+    pub header: String,
+    /// Name of the secret in `[secrets]` of the configuration.
+    pub secret: String,
 }
 
 impl Request {
     /// A question for `url` that accepts `accept` and carries no note.
     #[must_use]
     pub fn new(url: impl Into<String>, accept: &str) -> Self {
-        Self { url: url.into(), accept: accept.to_owned(), note: String::new() }
+        Self { url: url.into(), accept: accept.to_owned(), note: String::new(), secret: None }
     }
 
     /// The same question with a note for the adapter.
     #[must_use]
     pub fn with_note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    /// The same question with a secret in a header.
+    #[must_use]
+    pub fn with_secret(mut self, secret: Option<SecretHeader>) -> Self {
+        self.secret = secret;
         self
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod exchange;
 pub mod fenomeen;
+pub mod figure;
 pub mod item;
 pub mod judgment;
 pub mod message;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{exchange::Request, judgment::Judgment};
+use super::{exchange::Request, figure::Registration, judgment::Judgment};
 
 /// One item of one answer.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,10 @@ pub struct Record {
     pub detail: Option<Request>,
     /// Structure of a judgment.
     pub judgment: Option<Judgment>,
+    /// What a company register says of a registration; such a record is counted, never kept as an item.
+    pub registration: Option<Registration>,
+    /// CBS code of the gemeente that the source itself states, e.g. "GM0479".
+    pub gemeente: Option<String>,
     /// The source says, or shows, that it took this back.
     pub withdrawn: bool,
 }

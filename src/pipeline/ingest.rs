@@ -228,7 +228,7 @@ async fn keep_page(
     validators: Option<&Validators>,
     polled: &mut Polled,
 ) -> Result<Option<crate::adapters::Next>, IngestError> {
-    let Page { records, rejected, next, cursor } = page;
+    let Page { records, rejected, next, cursor, .. } = page;
     let started = Instant::now();
     let keys: Vec<String> = records.iter().map(|record| record.key.clone()).collect();
     let held = context.store.known(&source.id, &keys).await?;
