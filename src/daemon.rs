@@ -48,8 +48,11 @@ struct World {
 }
 
 impl World {
-    fn of(settings: Settings) -> anyhow::Result<Arc<Self>> {
-        let fetcher = Fetcher::new(settings.fetch.clone()).context("opening the door to the web")?;
+    /// A world by these settings; the door remembers what the door of an earlier world learned.
+    fn of(settings: Settings, earlier: Option<&Self>) -> anyhow::Result<Arc<Self>> {
+        let fetch = settings.fetch.clone();
+        let fetcher = earlier.map_or_else(|| Fetcher::new(fetch.clone()), |world| world.fetcher.successor(fetch.clone()));
+        let fetcher = fetcher.context("opening the door to the web")?;
         let channel = Channel::open(&settings.deliver).context("opening the mail channel")?;
         Ok(Arc::new(Self { settings, fetcher, channel }))
     }
@@ -67,7 +70,7 @@ pub async fn run(settings: Settings, config: Option<PathBuf>) -> anyhow::Result<
     let store = Store::open(&settings.database).await?;
     store.release_all(&settings.worker).await?;
     let (stop, stopping) = watch::channel(false);
-    let mut daemon = Daemon::new(World::of(settings)?, store, stopping).await?;
+    let mut daemon = Daemon::new(World::of(settings, None)?, store, stopping).await?;
     systemd::ready();
     info!(sources = daemon.due.len(), "watching {} sources", daemon.due.len());
     let outcome = loop {
@@ -273,7 +276,7 @@ impl Daemon {
     /// Reads configuration and sources again. A fault keeps what we had and is told.
     async fn reload(&mut self, config: Option<&std::path::Path>) {
         systemd::reloading();
-        let loaded = Settings::load(config).map_err(anyhow::Error::from).and_then(World::of);
+        let loaded = Settings::load(config).map_err(anyhow::Error::from).and_then(|settings| World::of(settings, Some(&self.world)));
         match loaded {
             Ok(world)
                 if world.settings.database == self.world.settings.database

@@ -32,11 +32,11 @@ pub fn next_due(
         None => spread(source.every, rhythm.jitter, &source.id.0, now),
         Some(IngestError::Stopped) => SignedDuration::ZERO,
         Some(IngestError::Leased) => SHORTEST,
-        Some(IngestError::Fetch(error)) if error.is_lasting() => SignedDuration::from_hours(24),
+        Some(IngestError::Fetch(error)) if error.rest().is_some() => error.rest().unwrap_or(SHORTEST),
         Some(error) => {
             let doubled = SHORTEST.max(source.every / 4).saturating_mul(1 << failures.min(16));
             let asked = match error {
-                IngestError::Fetch(FetchError::Status { retry_after: Some(asked), .. }) => *asked,
+                IngestError::Fetch(FetchError::Throttled { wait, .. } | FetchError::Resting { wait, .. }) => *wait,
                 _ => SignedDuration::ZERO,
             };
             let spread = spread(doubled.min(rhythm.longest_backoff), rhythm.jitter, &source.id.0, now);
@@ -112,15 +112,11 @@ mod tests {
     fn source() -> Source {
         Source {
             id: SourceId("proef".into()),
-            title: String::new(),
-            owner: String::new(),
-            licence: String::new(),
             kind: "feed".into(),
             every: SignedDuration::from_mins(60),
             pause: SignedDuration::from_secs(1),
             language: "nl".into(),
-            max_pages: 1,
-            enabled: true,
+            ..Source::default()
         }
     }
 
@@ -130,18 +126,18 @@ mod tests {
         next_due(&source(), now, failures, problem, rhythm).duration_since(now).as_mins()
     }
 
-    fn status(status: u16, retry_after: Option<SignedDuration>) -> IngestError {
-        IngestError::Fetch(FetchError::Status { status, retry_after })
+    fn status(status: u16) -> IngestError {
+        IngestError::Fetch(FetchError::Status { status })
     }
 
     #[test]
     fn the_wait_follows_the_outcome() {
         assert!((54..=66).contains(&minutes(0, None)));
-        let waits: Vec<i64> = (0..4).map(|failures| minutes(failures, Some(&status(500, None)))).collect();
+        let waits: Vec<i64> = (0..4).map(|failures| minutes(failures, Some(&status(500)))).collect();
         assert!(waits.windows(2).all(|pair| pair.last() > pair.first()), "{waits:?}");
-        assert!(minutes(30, Some(&status(500, None))) <= 24 * 66);
-        assert_eq!(minutes(0, Some(&status(403, None))), 24 * 60);
-        assert_eq!(minutes(0, Some(&status(429, Some(SignedDuration::from_hours(5))))), 300);
+        assert!(minutes(30, Some(&status(500))) <= 24 * 66);
+        assert_eq!(minutes(0, Some(&status(403))), 24 * 60);
+        assert_eq!(minutes(0, Some(&IngestError::Fetch(FetchError::Throttled { status: 429, wait: SignedDuration::from_hours(5) }))), 300);
         assert_eq!(minutes(3, Some(&IngestError::Stopped)), 0);
     }
 

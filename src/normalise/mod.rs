@@ -95,15 +95,11 @@ mod tests {
     fn source() -> Source {
         Source {
             id: SourceId("proef".into()),
-            title: "Proef".into(),
-            owner: String::new(),
-            licence: String::new(),
             kind: "feed".into(),
             every: SignedDuration::from_mins(30),
             pause: SignedDuration::from_secs(1),
             language: "nl".into(),
-            max_pages: 1,
-            enabled: true,
+            ..Source::default()
         }
     }
 

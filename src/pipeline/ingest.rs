@@ -21,7 +21,7 @@ use crate::{
         record::{Record, Rejection},
         source::Source,
     },
-    fetch::{FetchError, Fetched, Fetcher},
+    fetch::{FetchError, Fetched, Fetcher, Terms},
     normalise::normalise,
     settings::{Knowledge, SourceEntry},
     store::{
@@ -119,11 +119,10 @@ impl Context<'_> {
     }
 
     /// Waits for an answer, but no longer than until the stop signal.
-    async fn get(&self, request: &Request, known: &Validators, source: &Source) -> Result<Fetched, IngestError> {
-        let pause = Duration::try_from(source.pause).unwrap_or_default();
+    async fn get(&self, request: &Request, known: &Validators, terms: Terms) -> Result<Fetched, IngestError> {
         let mut stop = self.stop.clone();
         tokio::select! {
-            fetched = self.fetcher.get(request, known, pause) => Ok(fetched?),
+            fetched = self.fetcher.get(request, known, terms) => Ok(fetched?),
             _ = stop.wait_for(|stopping| *stopping) => Err(IngestError::Stopped),
         }
     }
@@ -156,11 +155,11 @@ async fn walk(context: &Context<'_>, entry: &SourceEntry, lease: &str, polled: &
     let mut first_validators: Option<Validators> = None;
     loop {
         let started = Instant::now();
-        let fetched = context.get(&request, &known, source).await;
+        let fetched = context.get(&request, &known, Terms::of(source, polled.pages == 0)).await;
         polled.times.fetch += started.elapsed();
         let response = match fetched? {
             Fetched::Fresh(response) => response,
-            Fetched::Unchanged => {
+            Fetched::Unchanged { .. } => {
                 polled.unchanged = polled.pages == 0;
                 return Ok(());
             }
@@ -326,11 +325,11 @@ async fn complete(
     let Some(request) = record.detail.clone() else { return Ok(Ok(record)) };
     let rejection = |why: String| Rejection { key: record.key.clone(), revision: record.revision.clone(), why };
     let started = Instant::now();
-    let fetched = context.get(&request, &Validators::default(), source).await;
+    let fetched = context.get(&request, &Validators::default(), Terms::of(source, false)).await;
     polled.times.fetch += started.elapsed();
     let response = match fetched {
         Ok(Fetched::Fresh(response)) => response,
-        Ok(Fetched::Unchanged) => return Ok(Err(rejection("'niet gewijzigd' op een vraag zonder voorwaarde".into()))),
+        Ok(Fetched::Unchanged { .. }) => return Ok(Err(rejection("'niet gewijzigd' op een vraag zonder voorwaarde".into()))),
         Err(IngestError::Fetch(error)) if error.is_gone() => {
             Response { status: 404, ..Response::saved(request, Vec::new()) }
         }

@@ -112,8 +112,11 @@ impl Settings {
         let mut files = vec![
             file.map_or_else(|| "config/default.toml (meegeleverd)".to_owned(), |file| file.display().to_string()),
         ];
-        let pause = raw::duration(&raw.fetch.pause, "fetch.pause", &mut faults);
-        let sources = sources::load(&raw.paths.sources, &base, pause, &mut faults, &mut files);
+        let usual = sources::Usual {
+            pause: raw::duration(&raw.fetch.pause, "fetch.pause", &mut faults),
+            retention: raw::duration(&raw.store.retention, "store.retention", &mut faults),
+        };
+        let sources = sources::load(&raw.paths.sources, &base, usual, &mut faults, &mut files);
         let knowledge = Knowledge::load(&raw, &base, &mut faults, &mut files);
         let settings =
             knowledge.and_then(|knowledge| Self::compose(raw, &base, sources, knowledge, files, &mut faults));
@@ -132,7 +135,7 @@ impl Settings {
         faults: &mut Vec<Fault>,
     ) -> Option<Self> {
         let state = base.join(&raw.paths.state);
-        let timeout = raw::duration(&raw.fetch.timeout, "fetch.timeout", faults);
+        let fetch = door(&raw, base, faults);
         let watch = watch_time(&raw, faults);
         let region = region(&raw, &knowledge, faults);
         let deliver = raw.mail.checked(&state, base, faults);
@@ -141,9 +144,6 @@ impl Settings {
         }
         if !(0.001..=0.5).contains(&raw.trend.false_discovery_rate) {
             faults.push(Fault::new("trend.false-discovery-rate", "moet tussen 0,001 en 0,5 liggen"));
-        }
-        if raw.fetch.concurrency == 0 || raw.fetch.max_bytes == 0 {
-            faults.push(Fault::new("fetch", "concurrency en max-bytes moeten groter zijn dan 0"));
         }
         if !matches!(raw.log.format.as_str(), "text" | "json") {
             faults.push(Fault::new("log.format", format!("'{}' kan niet; kies uit: text, json", raw.log.format)));
@@ -159,12 +159,7 @@ impl Settings {
             state,
             worker: raw.worker.name,
             sources,
-            fetch: fetch::Settings {
-                user_agent: raw.fetch.user_agent,
-                timeout: Duration::try_from(timeout).unwrap_or(Duration::from_secs(30)),
-                max_bytes: raw.fetch.max_bytes,
-                concurrency: raw.fetch.concurrency,
-            },
+            fetch,
             rhythm: Rhythm {
                 jitter: raw.schedule.jitter,
                 longest_backoff: raw::duration(&raw.schedule.longest_backoff, "schedule.longest-backoff", faults),
@@ -197,6 +192,41 @@ impl Settings {
     #[must_use]
     pub fn source(&self, id: &str) -> Option<&SourceEntry> {
         self.sources.iter().find(|entry| entry.source.id.0 == id)
+    }
+}
+
+fn door(raw: &raw::Raw, base: &Path, faults: &mut Vec<Fault>) -> fetch::Settings {
+    let written = &raw.fetch;
+    if written.concurrency == 0 || written.max_bytes == 0 || written.max_compressed == 0 {
+        faults.push(Fault::new("fetch", "concurrency, max-bytes en max-compressed moeten groter zijn dan 0"));
+    }
+    let mut time = |text: &str, key: &str| {
+        Duration::try_from(raw::duration(text, key, faults)).unwrap_or(Duration::from_secs(30))
+    };
+    let (timeout, first_byte) =
+        (time(&written.timeout, "fetch.timeout"), time(&written.first_byte, "fetch.first-byte"));
+    let extra_ca = (!written.extra_ca.is_empty()).then(|| std::fs::read(base.join(&written.extra_ca)));
+    let extra_ca = extra_ca.and_then(|read| {
+        read.map_err(|error| {
+            let file = &written.extra_ca;
+            faults.push(Fault::new("fetch.extra-ca", format!("'{file}' kan niet worden gelezen ({error})")));
+        })
+        .ok()
+    });
+    let secrets = raw.secrets.iter().filter_map(|(name, file)| {
+        Some((name.clone(), raw::secret(&format!("secrets.{name}"), file, base, faults)?))
+    });
+    fetch::Settings {
+        user_agent: written.user_agent.clone(),
+        timeout,
+        first_byte,
+        max_compressed: written.max_compressed,
+        max_bytes: written.max_bytes,
+        least_speed: written.least_speed,
+        concurrency: written.concurrency,
+        proxy: (!written.proxy.is_empty()).then(|| written.proxy.clone()),
+        extra_ca,
+        secrets: secrets.collect(),
     }
 }
 
