@@ -51,7 +51,8 @@ impl World {
     /// A world by these settings; the door remembers what the door of an earlier world learned.
     fn of(settings: Settings, earlier: Option<&Self>) -> anyhow::Result<Arc<Self>> {
         let fetch = settings.fetch.clone();
-        let fetcher = earlier.map_or_else(|| Fetcher::new(fetch.clone()), |world| world.fetcher.successor(fetch.clone()));
+        let fetcher =
+            earlier.map_or_else(|| Fetcher::new(fetch.clone()), |world| world.fetcher.successor(fetch.clone()));
         let fetcher = fetcher.context("opening the door to the web")?;
         let channel = Channel::open(&settings.deliver).context("opening the mail channel")?;
         Ok(Arc::new(Self { settings, fetcher, channel }))
@@ -276,7 +277,9 @@ impl Daemon {
     /// Reads configuration and sources again. A fault keeps what we had and is told.
     async fn reload(&mut self, config: Option<&std::path::Path>) {
         systemd::reloading();
-        let loaded = Settings::load(config).map_err(anyhow::Error::from).and_then(|settings| World::of(settings, Some(&self.world)));
+        let loaded = Settings::load(config)
+            .map_err(anyhow::Error::from)
+            .and_then(|settings| World::of(settings, Some(&self.world)));
         match loaded {
             Ok(world)
                 if world.settings.database == self.world.settings.database

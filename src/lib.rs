@@ -9,6 +9,7 @@ pub mod domain;
 
 pub mod adapters;
 pub mod assets;
+pub mod changes;
 pub mod classify;
 pub mod dedupe;
 pub mod deliver;

@@ -52,3 +52,9 @@ impl Adapter for Pages {
 pub fn read_saved(_body: &[u8]) -> Result<Page, ReadError> {
     Err(ReadError::Broken(String::new()))
 }
+
+/// Title and main text of an article.
+#[must_use]
+pub fn article(_html: &str, _url: &str) -> Option<(String, String)> {
+    None
+}

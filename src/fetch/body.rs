@@ -51,8 +51,11 @@ pub(super) async fn collect(
 /// Undoes `Content-Encoding`, at most `cap` bytes of result. A body that is not compressed, whatever its header says, is
 /// taken as it is: servers do that.
 pub(super) async fn decode(body: Vec<u8>, encodings: &str, cap: usize) -> Result<Vec<u8>, FetchError> {
-    let layers: Vec<String> =
-        encodings.split(',').map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty() && name != "identity").collect();
+    let layers: Vec<String> = encodings
+        .split(',')
+        .map(|name| name.trim().to_lowercase())
+        .filter(|name| !name.is_empty() && name != "identity")
+        .collect();
     if layers.len() > MOST_LAYERS {
         return Err(FetchError::Damaged(format!("{} lagen compressie", layers.len())));
     }
@@ -81,7 +84,9 @@ async fn undo(body: &[u8], layer: &str, cap: usize) -> Result<Vec<u8>, FetchErro
         }
         ("deflate", _) => inflate(DeflateDecoder::new(body), cap).await,
         ("gzip" | "x-gzip" | "zstd", _) => Ok(body.to_vec()),
-        (other, _) => Err(FetchError::Damaged(format!("onbekende compressie '{}'", other.chars().take(20).collect::<String>()))),
+        (other, _) => {
+            Err(FetchError::Damaged(format!("onbekende compressie '{}'", other.chars().take(20).collect::<String>())))
+        }
     }
 }
 

@@ -264,8 +264,7 @@ fn client(settings: &Settings, open: bool) -> Result<Client, FetchError> {
         builder = builder.no_proxy();
     }
     if let Some(pem) = &settings.extra_ca {
-        let certificates =
-            Certificate::from_pem_bundle(pem).map_err(|error| unusable("fetch.extra-ca", &error))?;
+        let certificates = Certificate::from_pem_bundle(pem).map_err(|error| unusable("fetch.extra-ca", &error))?;
         builder = builder.tls_certs_merge(certificates);
     }
     builder

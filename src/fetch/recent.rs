@@ -23,7 +23,9 @@ impl Recent {
         }
         let answers = self.0.lock().ok()?;
         let (_, response) = answers.iter().rev().find(|(at, response)| {
-            at.elapsed() < within && response.request.url == request.url && response.request.accept == request.accept
+            at.elapsed() < within
+                && response.request.url == request.url
+                && response.request.accept == request.accept
                 && response.request.secret == request.secret
         })?;
         let same = |ours: &Option<String>, theirs: &Option<String>| ours.is_some() && ours == theirs;

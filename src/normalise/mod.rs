@@ -65,9 +65,19 @@ pub fn normalise(record: Record, source: &Source, now: Timestamp) -> Result<Item
         updated: record.updated,
         first_seen: now,
         text: if record.withdrawn { String::new() } else { body },
+        article: None,
+        masked: String::new(),
         withdrawn: record.withdrawn,
         judgment: record.judgment,
     })
+}
+
+/// Cleans the text of an article that was read from its own page.
+#[must_use]
+pub fn article(text: &str) -> String {
+    let mut text = text::tidy(text);
+    text::truncate(&mut text, LONGEST_TEXT);
+    text
 }
 
 /// Judgments may be older than the web; everything else may not.

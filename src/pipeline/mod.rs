@@ -3,4 +3,5 @@
 pub mod dispatch;
 pub mod ingest;
 pub mod judge;
+mod keep;
 pub mod watch;

@@ -200,9 +200,8 @@ fn door(raw: &raw::Raw, base: &Path, faults: &mut Vec<Fault>) -> fetch::Settings
     if written.concurrency == 0 || written.max_bytes == 0 || written.max_compressed == 0 {
         faults.push(Fault::new("fetch", "concurrency, max-bytes en max-compressed moeten groter zijn dan 0"));
     }
-    let mut time = |text: &str, key: &str| {
-        Duration::try_from(raw::duration(text, key, faults)).unwrap_or(Duration::from_secs(30))
-    };
+    let mut time =
+        |text: &str, key: &str| Duration::try_from(raw::duration(text, key, faults)).unwrap_or(Duration::from_secs(30));
     let (timeout, first_byte) =
         (time(&written.timeout, "fetch.timeout"), time(&written.first_byte, "fetch.first-byte"));
     let extra_ca = (!written.extra_ca.is_empty()).then(|| std::fs::read(base.join(&written.extra_ca)));
@@ -213,9 +212,10 @@ fn door(raw: &raw::Raw, base: &Path, faults: &mut Vec<Fault>) -> fetch::Settings
         })
         .ok()
     });
-    let secrets = raw.secrets.iter().filter_map(|(name, file)| {
-        Some((name.clone(), raw::secret(&format!("secrets.{name}"), file, base, faults)?))
-    });
+    let secrets = raw
+        .secrets
+        .iter()
+        .filter_map(|(name, file)| Some((name.clone(), raw::secret(&format!("secrets.{name}"), file, base, faults)?)));
     fetch::Settings {
         user_agent: written.user_agent.clone(),
         timeout,

@@ -310,7 +310,10 @@ pub(super) fn secret(key: &str, file: &str, base: &Path, faults: &mut Vec<Fault>
     match std::fs::read_to_string(base.join(file)) {
         Ok(text) => Some(text.trim_end().to_owned().into()),
         Err(error) => {
-            faults.push(Fault::new(key, format!("'{file}' kan niet worden gelezen ({error}): maak het bestand, of pas de sleutel aan")));
+            faults.push(Fault::new(
+                key,
+                format!("'{file}' kan niet worden gelezen ({error}): maak het bestand, of pas de sleutel aan"),
+            ));
             None
         }
     }

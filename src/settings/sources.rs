@@ -133,13 +133,7 @@ fn read(folder: &str, base: &Path) -> Result<Vec<(String, String)>, Fault> {
     Ok(texts)
 }
 
-fn checked(
-    file: &str,
-    id: &str,
-    written: SourceFile,
-    usual: Usual,
-    faults: &mut Vec<Fault>,
-) -> Option<SourceEntry> {
+fn checked(file: &str, id: &str, written: SourceFile, usual: Usual, faults: &mut Vec<Fault>) -> Option<SourceEntry> {
     let mut own = Vec::new();
     let slug = !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !slug {

@@ -117,12 +117,18 @@ impl Store {
     ) -> Result<Swept, StoreError> {
         let mut swept = Swept::default();
         let sources: Vec<(String,)> =
-            sqlx::query_as("select distinct source from item union select distinct source from raw").fetch_all(&self.reader).await?;
+            sqlx::query_as("select distinct source from item union select distinct source from raw")
+                .fetch_all(&self.reader)
+                .await?;
         for (source,) in sources {
             let own = retentions.iter().find(|(id, _)| id.0 == source).map_or(usual, |(_, retention)| *retention);
             let before = now.saturating_sub(own).unwrap_or(Timestamp::UNIX_EPOCH).as_second();
             swept.raw += self
-                .step("delete from raw where id in (select id from raw where source = $1 and fetched < $2 limit $3)", &source, before)
+                .step(
+                    "delete from raw where id in (select id from raw where source = $1 and fetched < $2 limit $3)",
+                    &source,
+                    before,
+                )
                 .await?;
             swept.articles += self
                 .step(
@@ -139,7 +145,8 @@ impl Store {
     async fn step(&self, sql: &'static str, source: &str, before: i64) -> Result<u64, StoreError> {
         let mut removed = 0;
         loop {
-            let done = sqlx::query(sql).bind(source).bind(before).bind(STEP).execute(&self.writer).await?.rows_affected();
+            let done =
+                sqlx::query(sql).bind(source).bind(before).bind(STEP).execute(&self.writer).await?.rows_affected();
             removed += done;
             if done < u64::try_from(STEP).unwrap_or(u64::MAX) {
                 return Ok(removed);

@@ -1,5 +1,7 @@
 -- What a source taught us about itself, and what it said about moving.
 alter table source_state add column moved text;
+-- Digest of the last opening answer, to see that a server sends the same page for ever.
+alter table source_state add column digest text not null default '';
 -- Requests of the current day, for sources with a budget.
 alter table source_state add column spent_day text not null default '';
 alter table source_state add column spent integer not null default 0;
