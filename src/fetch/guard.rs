@@ -20,16 +20,19 @@ pub fn is_closed(address: IpAddr) -> bool {
 
 fn is_closed_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    match (a, b, c) {
+    matches!(
+        (a, b, c),
         (0 | 10 | 127 | 224..=255, _, _)
-        | (100, 64..=127, _)
-        | (169, 254, _)
-        | (172, 16..=31, _)
-        | (192, 168, _)
-        | (198, 18..=19, _) => true,
-        (192, 0, 0 | 2) | (192, 88, 99) | (198, 51, 100) | (203, 0, 113) => true,
-        _ => false,
-    }
+            | (100, 64..=127, _)
+            | (169, 254, _)
+            | (172, 16..=31, _)
+            | (192, 168, _)
+            | (198, 18..=19, _)
+            | (192, 0, 0 | 2)
+            | (192, 88, 99)
+            | (198, 51, 100)
+            | (203, 0, 113)
+    )
 }
 
 /// Addresses that carry an IPv4 address are judged by it; of the rest only global unicast (2000::/3) is open.

@@ -60,7 +60,7 @@ impl Hop<'_> {
             300..=399 => self.elsewhere(status, answer.headers()),
             200..=299 => {
                 turn.welcomed();
-                self.document(&mut answer).await.map(|response| Landing::Here(Fetched::Fresh(response)))
+                self.document(&mut answer).await.map(|response| Landing::Here(Fetched::Fresh(Box::new(response))))
             }
             _ => Err(self.refusal(status, &mut answer, turn, terms).await),
         }

@@ -98,7 +98,7 @@ impl Terms {
 #[derive(Debug)]
 pub enum Fetched {
     /// A new answer.
-    Fresh(Response),
+    Fresh(Box<Response>),
     /// The server says that nothing changed since the validators that we sent.
     Unchanged {
         /// How long it says that this stays so.
@@ -183,7 +183,7 @@ impl Fetcher {
                     url = to;
                 }
                 hop::Landing::Here(Fetched::Fresh(response)) => {
-                    let response = Response { moved, address: url.to_string(), ..response };
+                    let response = Box::new(Response { moved, address: url.to_string(), ..*response });
                     self.memory.recent.keep(&response, terms.reuse);
                     return Ok(Fetched::Fresh(response));
                 }

@@ -34,7 +34,7 @@ impl Recent {
         Some(if unchanged {
             Fetched::Unchanged { fresh_for: response.fresh_for }
         } else {
-            Fetched::Fresh(Response { request: request.clone(), ..response.clone() })
+            Fetched::Fresh(Box::new(Response { request: request.clone(), ..response.clone() }))
         })
     }
 

@@ -183,7 +183,7 @@ impl Keeping<'_, '_> {
         let fetched = self.context.get(&request, &Validators::default(), self.source, false).await;
         polled.times.fetch += started.elapsed();
         let response = match fetched {
-            Ok(Fetched::Fresh(response)) => response,
+            Ok(Fetched::Fresh(response)) => *response,
             Ok(Fetched::Unchanged { .. }) => {
                 return Ok(Err(rejection("'niet gewijzigd' op een vraag zonder voorwaarde".into())));
             }

@@ -133,6 +133,26 @@ fn read(folder: &str, base: &Path) -> Result<Vec<(String, String)>, Fault> {
     Ok(texts)
 }
 
+/// What is missing or no address.
+fn untold(written: &SourceFile) -> Vec<Fault> {
+    let mut own = Vec::new();
+    let address = written.adapter.address();
+    let is_http = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if !is_http {
+        own.push(Fault::new(
+            "",
+            format!("'{address}' is geen adres: vul in [adapter] een adres in dat met https:// begint"),
+        ));
+    }
+    if [&written.title, &written.owner, &written.licence, &written.personal_data, &written.checked]
+        .iter()
+        .any(|text| text.trim().is_empty())
+    {
+        own.push(Fault::new("", "title, owner, licence, personal-data en checked mogen niet leeg zijn"));
+    }
+    own
+}
+
 fn checked(file: &str, id: &str, written: SourceFile, usual: Usual, faults: &mut Vec<Fault>) -> Option<SourceEntry> {
     let mut own = Vec::new();
     let slug = !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -154,20 +174,7 @@ fn checked(file: &str, id: &str, written: SourceFile, usual: Usual, faults: &mut
         own.push(Fault::new("fastest", "is langer dan slowest: wissel ze om, of laat er een weg"));
     }
     own.extend(written.adapter.faults().into_iter().map(|text| Fault::new("adapter", text)));
-    let address = written.adapter.address();
-    let is_http = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if !is_http {
-        own.push(Fault::new(
-            "",
-            format!("'{address}' is geen adres: vul in [adapter] een adres in dat met https:// begint"),
-        ));
-    }
-    if [&written.title, &written.owner, &written.licence, &written.personal_data, &written.checked]
-        .iter()
-        .any(|text| text.trim().is_empty())
-    {
-        own.push(Fault::new("", "title, owner, licence, personal-data en checked mogen niet leeg zijn"));
-    }
+    own.extend(untold(&written));
     let good = own.is_empty();
     faults.extend(own.into_iter().map(|fault| {
         let text = if fault.file.is_empty() { fault.text } else { format!("{}: {}", fault.file, fault.text) };
