@@ -33,13 +33,13 @@ pub(super) fn check(config: Option<&Path>) -> Result<(), Failure> {
     ))
 }
 
-async fn open(settings: &Settings) -> Result<Store, Failure> {
+pub(super) async fn open(settings: &Settings) -> Result<Store, Failure> {
     tokio::fs::create_dir_all(&settings.state).await?;
     Ok(Store::open(&settings.database).await?)
 }
 
 /// A name in leases that no daemon has.
-fn holder() -> String {
+pub(super) fn holder() -> String {
     format!("cli-{}", std::process::id())
 }
 

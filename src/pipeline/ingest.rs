@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use siphasher::sip::SipHasher13;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -19,7 +19,7 @@ use crate::{
     clock,
     domain::{
         exchange::{Request, Response, Validators},
-        source::Source,
+        source::{Source, SourceId},
         week::day,
     },
     fetch::{FetchError, Fetched, Fetcher, Terms},
@@ -152,63 +152,102 @@ impl Context<'_> {
     }
 }
 
+/// A walk over the pages of one source.
+pub(super) struct Walk<'a, 'b> {
+    pub(super) context: &'a Context<'b>,
+    pub(super) source: &'a Source,
+    pub(super) adapter: Box<dyn Adapter>,
+    /// Under which name its cursor is kept: the source's own, or that of its backfill.
+    pub(super) ledger: SourceId,
+    /// What comes is old by design, and raises no alert.
+    pub(super) backfill: bool,
+}
+
 /// Polls one source to the end of what is new. Gives back what was brought, also when it ended early.
 pub async fn poll(context: &Context<'_>, entry: &SourceEntry) -> (Polled, Result<(), IngestError>) {
-    let lease = format!("poll:{}", entry.source.id);
+    let source = &entry.source;
+    let adapter = entry.spec.clone().adapter();
+    go(Walk { context, source, adapter, ledger: source.id.clone(), backfill: false }, None).await
+}
+
+/// Reads the past of a source from a day on, and goes on where it was broken off. None when this source has no past to ask
+/// for.
+pub async fn backfill(
+    context: &Context<'_>,
+    entry: &SourceEntry,
+    from: Date,
+) -> Option<(Polled, Result<(), IngestError>)> {
+    let source = &entry.source;
+    let adapter = entry.spec.clone().adapter();
+    let opening = adapter.backfill(from, context.now())?;
+    let walk = Walk { context, source, adapter, ledger: ledger_of_backfill(&source.id), backfill: true };
+    Some(go(walk, Some(opening)).await)
+}
+
+/// The name under which a backfill keeps its place.
+#[must_use]
+pub fn ledger_of_backfill(source: &SourceId) -> SourceId {
+    SourceId(format!("{source}#backfill"))
+}
+
+async fn go(walk: Walk<'_, '_>, opening: Option<Request>) -> (Polled, Result<(), IngestError>) {
+    let context = walk.context;
+    let lease = format!("poll:{}", walk.ledger);
     let mut polled = Polled::default();
     match context.store.lease(&lease, context.worker, clock::now(), LEASE).await {
         Ok(true) => {}
         Ok(false) => return (polled, Err(IngestError::Leased)),
         Err(error) => return (polled, Err(error.into())),
     }
-    let outcome = walk(context, entry, &lease, &mut polled).await;
+    let outcome = walk.on(opening, &lease, &mut polled).await;
     let released = context.store.release(&lease, context.worker).await;
     (polled, outcome.and(released.map_err(IngestError::from)))
 }
 
-async fn walk(context: &Context<'_>, entry: &SourceEntry, lease: &str, polled: &mut Polled) -> Result<(), IngestError> {
-    let source = &entry.source;
-    let adapter = entry.spec.clone().adapter();
-    let state = context.store.poll_state(&source.id).await?;
-    let mut request = match state.pending.clone() {
-        Some(pending) => pending,
-        None => adapter.open(&state.cursor, context.now()),
-    };
-    // Validators belong to the opening page only; a page in the middle of a walk is always read.
-    let mut known = if state.pending.is_none() { state.validators.clone() } else { Validators::default() };
-    let mut first_validators: Option<Validators> = None;
-    loop {
-        let started = Instant::now();
-        let fetched = context.get(&request, &known, source, polled.pages == 0).await;
-        polled.times.fetch += started.elapsed();
-        let response = match fetched? {
-            Fetched::Fresh(response) => response,
-            Fetched::Unchanged { fresh_for } => {
-                polled.unchanged = polled.pages == 0;
-                polled.fresh_for = fresh_for;
-                return Ok(());
-            }
+impl Walk<'_, '_> {
+    async fn on(&self, opening: Option<Request>, lease: &str, polled: &mut Polled) -> Result<(), IngestError> {
+        let Self { context, source, .. } = *self;
+        let state = context.store.poll_state(&self.ledger).await?;
+        let mut request = match (state.pending.clone(), opening) {
+            (Some(pending), _) => pending,
+            (None, Some(opening)) => opening,
+            (None, None) => self.adapter.open(&state.cursor, context.now()),
         };
-        if polled.pages == 0 {
-            opened(&response, &state, polled);
-            first_validators = state.pending.is_none().then(|| response.validators.clone());
+        // Validators belong to the opening page only; a page in the middle of a walk is always read.
+        let mut known = if state.pending.is_none() { state.validators.clone() } else { Validators::default() };
+        let mut first_validators: Option<Validators> = None;
+        loop {
+            let started = Instant::now();
+            let fetched = context.get(&request, &known, source, polled.pages == 0).await;
+            polled.times.fetch += started.elapsed();
+            let response = match fetched? {
+                Fetched::Fresh(response) => response,
+                Fetched::Unchanged { fresh_for } => {
+                    polled.unchanged = polled.pages == 0;
+                    polled.fresh_for = fresh_for;
+                    return Ok(());
+                }
+            };
+            if polled.pages == 0 {
+                opened(&response, &state, polled);
+                first_validators = state.pending.is_none().then(|| response.validators.clone());
+            }
+            let started = Instant::now();
+            let page = read(context, self.adapter.as_ref(), source, &response).await?;
+            polled.times.read += started.elapsed();
+            polled.pages += 1;
+            let next = keep_page(self, page, &response, first_validators.as_ref(), polled).await?;
+            if let Some(progress) = context.progress {
+                progress(source, polled);
+            }
+            let Some(next) = next else { return Ok(()) };
+            if context.is_stopping() {
+                return Err(IngestError::Stopped);
+            }
+            context.store.lease(lease, context.worker, clock::now(), LEASE).await?;
+            request = next;
+            known = Validators::default();
         }
-        let started = Instant::now();
-        let page = read(context, adapter.as_ref(), source, &response).await?;
-        polled.times.read += started.elapsed();
-        polled.pages += 1;
-        let next =
-            keep_page(context, adapter.as_ref(), source, page, &response, first_validators.as_ref(), polled).await?;
-        if let Some(progress) = context.progress {
-            progress(source, polled);
-        }
-        let Some(next) = next else { return Ok(()) };
-        if context.is_stopping() {
-            return Err(IngestError::Stopped);
-        }
-        context.store.lease(lease, context.worker, clock::now(), LEASE).await?;
-        request = next;
-        known = Validators::default();
     }
 }
 

@@ -6,16 +6,15 @@ use std::{collections::HashMap, time::Instant};
 use tracing::debug;
 
 use super::{
-    ingest::{Context, IngestError, Polled},
+    ingest::{IngestError, Polled, Walk},
     judge::judge,
 };
 use crate::{
-    adapters::{Adapter, Page, page},
+    adapters::{Page, page},
     domain::{
         exchange::{Request, Response, Validators},
         item::Item,
         record::{Record, Rejection},
-        source::Source,
     },
     fetch::Fetched,
     normalise::normalise,
@@ -32,9 +31,7 @@ const MOST_DETAIL_FAILURES: u32 = 5;
 
 /// A page on its way to the store.
 struct Keeping<'a, 'b> {
-    context: &'a Context<'b>,
-    adapter: &'a dyn Adapter,
-    source: &'a Source,
+    walk: &'a Walk<'a, 'b>,
     held: HashMap<String, Known>,
     batch: Batch,
     /// Records that were known already.
@@ -45,14 +42,13 @@ struct Keeping<'a, 'b> {
 
 /// Completes, cleans, judges and keeps one page. Gives back the question for the page after it, if the walk goes on.
 pub(super) async fn keep_page(
-    context: &Context<'_>,
-    adapter: &dyn Adapter,
-    source: &Source,
+    walk: &Walk<'_, '_>,
     page: Page,
     response: &Response,
     validators: Option<&Validators>,
     polled: &mut Polled,
 ) -> Result<Option<Request>, IngestError> {
+    let Walk { context, source, .. } = *walk;
     let Page { records, rejected, next, cursor, figures, stated, hints } = page;
     if polled.pages == 1 {
         polled.hints = hints;
@@ -62,8 +58,9 @@ pub(super) async fn keep_page(
     let keys: Vec<String> = records.iter().map(|record| record.key.clone()).collect();
     let held = context.store.known(&source.id, &keys).await?;
     polled.times.store += started.elapsed();
-    let batch = Batch { rejected, figures, raws: vec![Raw::of(response)?], ..Batch::default() };
-    let mut keeping = Keeping { context, adapter, source, held, batch, already: 0, failed: None };
+    let raws = vec![Raw::of(response)?];
+    let batch = Batch { ledger: walk.ledger.clone(), rejected, figures, raws, ..Batch::default() };
+    let mut keeping = Keeping { walk, held, batch, already: 0, failed: None };
     keeping.fill(records, polled).await;
     let Keeping { held, mut batch, already, failed, .. } = keeping;
     let brought_new = batch.judged.iter().any(|judged| !held.contains_key(&judged.item.key));
@@ -125,16 +122,16 @@ impl Keeping<'_, '_> {
         if let Some(registration) = record.registration.take() {
             let place = registration.place.clone().unwrap_or_default();
             let gemeente =
-                record.gemeente.or_else(|| self.context.knowledge.gazetteer.find("", &place).into_iter().next());
+                record.gemeente.or_else(|| self.walk.context.knowledge.gazetteer.find("", &place).into_iter().next());
             self.batch.registered.push(Registered { key: record.key, registration, gemeente });
             return;
         }
         let started = Instant::now();
         let stated = record.gemeente.take();
-        let item = normalise(record, self.source, self.context.now());
+        let item = normalise(record, self.walk.source, self.walk.context.now());
         polled.times.read += started.elapsed();
         let mut item = match item {
-            Ok(item) => item,
+            Ok(item) => Item { backfill: item.backfill || self.walk.backfill, ..item },
             Err(rejection) => return self.batch.rejected.push(rejection),
         };
         let unchanged = known.is_some_and(|known| known.content_hash.as_deref() == Some(&item.content_hash));
@@ -142,11 +139,11 @@ impl Keeping<'_, '_> {
             self.already += 1;
             return;
         }
-        if self.source.full_text && !item.withdrawn {
+        if self.walk.source.full_text && !item.withdrawn {
             self.read_on(&mut item, polled).await;
         }
         let started = Instant::now();
-        let mut judged = judge(self.context.knowledge, item, stated);
+        let mut judged = judge(self.walk.context.knowledge, item, stated);
         judged.raw = Some(raw);
         self.batch.judged.push(judged);
         polled.times.classify += started.elapsed();
@@ -157,7 +154,7 @@ impl Keeping<'_, '_> {
         let Some(link) = item.link.clone() else { return };
         let request = Request::new(link, "text/html, application/xhtml+xml");
         let started = Instant::now();
-        let fetched = self.context.get(&request, &Validators::default(), self.source, false).await;
+        let fetched = self.walk.context.get(&request, &Validators::default(), self.walk.source, false).await;
         polled.times.fetch += started.elapsed();
         match fetched {
             Ok(Fetched::Fresh(response)) => {
@@ -166,7 +163,7 @@ impl Keeping<'_, '_> {
                 item.article = text.map(|text| crate::normalise::article(&text));
             }
             Ok(Fetched::Unchanged { .. }) => {}
-            Err(error) => debug!(source.id = %self.source.id, "no article behind {}: {error}", item.key),
+            Err(error) => debug!(source.id = %self.walk.source.id, "no article behind {}: {error}", item.key),
         }
     }
 
@@ -180,7 +177,7 @@ impl Keeping<'_, '_> {
         let Some(request) = record.detail.clone() else { return Ok(Ok((record, 0))) };
         let rejection = |why: String| Rejection { key: record.key.clone(), revision: record.revision.clone(), why };
         let started = Instant::now();
-        let fetched = self.context.get(&request, &Validators::default(), self.source, false).await;
+        let fetched = self.walk.context.get(&request, &Validators::default(), self.walk.source, false).await;
         polled.times.fetch += started.elapsed();
         let response = match fetched {
             Ok(Fetched::Fresh(response)) => *response,
@@ -194,7 +191,7 @@ impl Keeping<'_, '_> {
         };
         let refused = rejection(String::new());
         let started = Instant::now();
-        let completed = self.adapter.complete(record, &response);
+        let completed = self.walk.adapter.complete(record, &response);
         polled.times.read += started.elapsed();
         let record = match completed {
             Ok(record) => record,

@@ -4,4 +4,5 @@ pub mod dispatch;
 pub mod ingest;
 pub mod judge;
 mod keep;
+pub mod reconcile;
 pub mod watch;

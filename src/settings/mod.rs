@@ -1,6 +1,7 @@
 //! From what was written to what is meant: default → file → environment, checked as a whole, with every fault told at once.
 //! Each room owns its own settings; this one only composes them. Nobody else reads the environment.
 
+pub mod draft;
 pub mod faults;
 mod knowledge;
 mod raw;

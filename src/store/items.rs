@@ -41,6 +41,8 @@ pub struct Judged {
 /// One page of one source, ready to be kept.
 #[derive(Debug, Default)]
 pub struct Batch {
+    /// Under which name the progress is kept: that of the source, or of its backfill.
+    pub ledger: SourceId,
     /// What was read.
     pub judged: Vec<Judged>,
     /// What could not be read.
@@ -150,7 +152,7 @@ impl Store {
             tally.rejected += 1;
         }
         if let Some(progress) = &batch.progress {
-            advance(&mut tx, source, progress).await?;
+            advance(&mut tx, &batch.ledger, progress).await?;
         }
         tx.commit().await?;
         Ok(tally)
@@ -217,9 +219,10 @@ async fn keep_one(
         tally.known += 1;
         if revision != item.revision {
             // Touched at the source, but nothing that a reader would see.
-            sqlx::query("update item set revision = $2 where id = $1")
+            sqlx::query("update item set revision = $2, updated = $3 where id = $1")
                 .bind(id)
                 .bind(&item.revision)
+                .bind(item.updated.map(Timestamp::as_second))
                 .execute(&mut **tx)
                 .await?;
         }

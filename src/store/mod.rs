@@ -8,6 +8,7 @@ pub mod items;
 pub mod leases;
 pub mod outbox;
 pub mod raw;
+pub mod reconcile;
 pub mod series;
 pub mod signals;
 pub mod sources;

@@ -117,12 +117,14 @@ impl Store {
         Ok(row.map(PollState::from).unwrap_or_default())
     }
 
-    /// Where all sources stand that were ever polled.
+    /// Where all sources stand that were ever polled; places of backfills are not among them.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn poll_states(&self) -> Result<Vec<(SourceId, PollState)>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(COLUMNS)).fetch_all(&self.reader).await?;
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} where first_polled is not null")))
+            .fetch_all(&self.reader)
+            .await?;
         Ok(rows.into_iter().map(|row| (SourceId(row.source.clone()), row.into())).collect())
     }
 
@@ -156,6 +158,18 @@ impl Store {
         .bind(note.digest)
         .execute(&self.writer)
         .await?;
+        Ok(())
+    }
+
+    /// Forgets a place: a backfill that came to its end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forget(&self, ledger: &SourceId) -> Result<(), StoreError> {
+        sqlx::query("delete from source_state where source = $1 and first_polled is null")
+            .bind(&ledger.0)
+            .execute(&self.writer)
+            .await?;
         Ok(())
     }
 

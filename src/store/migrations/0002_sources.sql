@@ -111,3 +111,4 @@ create table reconciliation (
     checked integer not null,
     primary key (source, month)
 ) strict, without rowid;
+create index item_updated on item (source, updated);
