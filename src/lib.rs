@@ -14,6 +14,7 @@ pub mod classify;
 pub mod dedupe;
 pub mod deliver;
 pub mod fetch;
+pub mod health;
 pub mod law;
 pub mod normalise;
 pub mod places;

@@ -10,13 +10,14 @@ use tracing::{info, warn};
 use crate::{
     adapters::Hints,
     domain::{
+        health::Hour,
         source::Source,
         week::{amsterdam, day},
     },
     fetch::FetchError,
     pipeline::ingest::{Context, IngestError, Polled, poll},
     settings::{Rhythm, SourceEntry},
-    store::{StoreError, health::Hour, sources::PollNote},
+    store::{StoreError, sources::PollNote},
 };
 
 /// Shortest wait after a failure.

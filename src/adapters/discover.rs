@@ -19,7 +19,7 @@ pub enum Found {
         /// The kind.
         kind: &'static str,
         /// What it holds.
-        page: Page,
+        page: Box<Page>,
     },
     /// A web page, and the feeds that it names.
     Website {
@@ -36,7 +36,7 @@ pub fn look(response: &Response) -> Found {
     for kind in TRIED {
         let read = Spec::read_saved(kind, &response.body).ok();
         if let Some(page) = read.filter(|page| !page.records.is_empty() || !page.figures.is_empty()) {
-            return Found::Document { kind, page };
+            return Found::Document { kind, page: Box::new(page) };
         }
     }
     let html = encoding::decode(&response.body, response.content_type.as_deref());

@@ -13,6 +13,7 @@ use crate::{
         exchange::{Cursor, Request, Response, Validators},
         record::Record,
         source::Source,
+        verdict::Outcome,
         week::day,
     },
     fetch::{Fetched, Fetcher, Terms},
@@ -25,6 +26,7 @@ use crate::{
         Settings, SourceEntry,
         draft::{Draft, slug},
     },
+    store::items::Judged,
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -211,15 +213,14 @@ async fn test(settings: &Settings, entry: &SourceEntry) -> Result<(), Failure> {
         }
         let gemeente = record.gemeente.take();
         match normalise(record, source, now) {
-            Ok(item) => kept(settings, judge(&settings.knowledge, item, gemeente))?,
+            Ok(item) => kept(settings, &judge(&settings.knowledge, item, gemeente))?,
             Err(rejection) => say(&format!("  geweigerd  {}: {}", rejection.key, rejection.why))?,
         }
     }
     say("Er is niets bewaard.")
 }
 
-fn kept(settings: &Settings, judged: crate::store::items::Judged) -> Result<(), Failure> {
-    use crate::domain::verdict::Outcome;
+fn kept(settings: &Settings, judged: &Judged) -> Result<(), Failure> {
     let item = &judged.item;
     say(&format!("  bewaard    {} {}", day(item.published), item.title))?;
     say(&format!("             sleutel {} · taal {} · {} tekens", item.key, item.language, item.text.chars().count()))?;
@@ -328,7 +329,7 @@ pub(super) async fn past(settings: &Settings, name: &str, from: &str, again: boo
     let style = ProgressStyle::with_template("{bar:30} {pos} van {len} berichten, nog {eta}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let progress = |_: &Source, polled: &Polled| {
-        bar.set_position(u64::from(polled.tally.new + polled.tally.known + polled.tally.changed))
+        bar.set_position(u64::from(polled.tally.new + polled.tally.known + polled.tally.changed));
     };
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let context = Context {

@@ -19,12 +19,14 @@ use crate::{
     clock,
     domain::{
         exchange::{Request, Response, Validators},
+        health::Shape,
         source::{Source, SourceId},
         week::day,
     },
     fetch::{FetchError, Fetched, Fetcher, Terms},
     settings::{Knowledge, SourceEntry},
-    store::{Store, StoreError, health::Shape, items::Tally, sources::PollState},
+    store::{
+        Store, StoreError, items::Tally, sources::PollState},
 };
 
 /// How long a lease on a source lasts; it is renewed with every page. Should a page ever take longer, two workers may read

@@ -3,5 +3,6 @@
 
 pub mod alert;
 pub mod digest;
+pub mod notice;
 pub mod signal;
 pub mod words;

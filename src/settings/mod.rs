@@ -28,6 +28,17 @@ pub struct SourceEntry {
     pub spec: adapters::Spec,
 }
 
+impl SourceEntry {
+    /// The host that it asks first, with its port.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let url = url::Url::parse(self.spec.address()).ok();
+        url.map_or_else(String::new, |url| {
+            format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0))
+        })
+    }
+}
+
 /// When the weekly digest is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WatchTime {
@@ -64,6 +75,8 @@ pub struct Recipients {
     pub alerts: Vec<String>,
     /// Drafts of signals.
     pub signals: Vec<String>,
+    /// Notices about sources, for those who run it.
+    pub ops: Vec<String>,
 }
 
 /// Everything that was meant, checked.
@@ -78,6 +91,8 @@ pub struct Settings {
     pub sources: Vec<SourceEntry>,
     /// The door.
     pub fetch: fetch::Settings,
+    /// How long raw answers and full texts are kept of a source that is not named any more.
+    pub retention: SignedDuration,
     /// Rhythm.
     pub rhythm: Rhythm,
     /// When to watch.
@@ -136,6 +151,7 @@ impl Settings {
         faults: &mut Vec<Fault>,
     ) -> Option<Self> {
         let state = base.join(&raw.paths.state);
+        let retention = raw::duration(&raw.store.retention, "store.retention", faults);
         let fetch = door(&raw, base, faults);
         let watch = watch_time(&raw, faults);
         let region = region(&raw, &knowledge, faults);
@@ -161,6 +177,7 @@ impl Settings {
             worker: raw.worker.name,
             sources,
             fetch,
+            retention,
             rhythm: Rhythm {
                 jitter: raw.schedule.jitter,
                 longest_backoff: raw::duration(&raw.schedule.longest_backoff, "schedule.longest-backoff", faults),
@@ -180,6 +197,7 @@ impl Settings {
                 digest: raw.mail.digest_to,
                 alerts: raw.mail.alerts_to,
                 signals: raw.mail.signals_to,
+                ops: raw.mail.ops_to,
             },
             region: region?,
             knowledge,

@@ -104,7 +104,7 @@ pub(super) struct Mail {
     pub(super) digest_to: Vec<String>,
     pub(super) alerts_to: Vec<String>,
     pub(super) signals_to: Vec<String>,
-    ops_to: Vec<String>,
+    pub(super) ops_to: Vec<String>,
     host: String,
     port: u16,
     security: String,

@@ -4,55 +4,41 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 
 use super::{Store, StoreError, moment};
-use crate::domain::{item::Item, source::SourceId};
+use crate::domain::{health::Hour, source::SourceId};
 
-/// What new items were made of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shape {
-    /// With a date of their own.
-    pub with_date: u32,
-    /// With a link.
-    pub with_link: u32,
-    /// With more text than a title.
-    pub with_text: u32,
+#[derive(FromRow)]
+struct HourRow {
+    hour: i64,
+    polls: i64,
+    failed: i64,
+    unchanged: i64,
+    new: i64,
+    changed: i64,
+    known: i64,
+    rejected: i64,
+    with_date: i64,
+    with_link: i64,
+    with_text: i64,
+    same: i64,
 }
 
-impl Shape {
-    /// Adds one item.
-    pub fn add(&mut self, item: &Item) {
-        self.with_date += u32::from(item.dated);
-        self.with_link += u32::from(item.link.is_some());
-        self.with_text += u32::from(!item.text.is_empty());
+impl From<HourRow> for Hour {
+    fn from(row: HourRow) -> Self {
+        Self {
+            hour: row.hour,
+            polls: row.polls,
+            failed: row.failed,
+            unchanged: row.unchanged,
+            new: row.new,
+            changed: row.changed,
+            known: row.known,
+            rejected: row.rejected,
+            with_date: row.with_date,
+            with_link: row.with_link,
+            with_text: row.with_text,
+            same: row.same,
+        }
     }
-}
-
-/// One hour of one source.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
-pub struct Hour {
-    /// Start of the hour, in seconds since 1970.
-    pub hour: i64,
-    /// Polls.
-    pub polls: i64,
-    /// Polls that failed.
-    pub failed: i64,
-    /// Polls to which the server said "unchanged".
-    pub unchanged: i64,
-    /// New items.
-    pub new: i64,
-    /// Changed items.
-    pub changed: i64,
-    /// Items that were known.
-    pub known: i64,
-    /// Records that could not be read.
-    pub rejected: i64,
-    /// New items with a date.
-    pub with_date: i64,
-    /// New items with a link.
-    pub with_link: i64,
-    /// New items with text.
-    pub with_text: i64,
-    /// Polls that gave the same bytes as the one before.
-    pub same: i64,
 }
 
 /// Something wrong with a source, from when on, and until when if it is over.
@@ -116,14 +102,15 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn hours(&self, source: &SourceId, since: Timestamp) -> Result<Vec<Hour>, StoreError> {
-        Ok(sqlx::query_as(
+        let rows: Vec<HourRow> = sqlx::query_as(
             "select hour, polls, failed, unchanged, new, changed, known, rejected, with_date, with_link, with_text, same
              from source_hour where source = $1 and hour >= $2 order by hour",
         )
         .bind(&source.0)
         .bind(since.as_second())
         .fetch_all(&self.reader)
-        .await?)
+        .await?;
+        Ok(rows.into_iter().map(Hour::from).collect())
     }
 
     /// Forgets hours before a moment.

@@ -13,6 +13,7 @@ const FLOORS: [&[&str]; 9] = [
         "classify",
         "deliver",
         "fetch",
+        "health",
         "normalise",
         "places",
         "report",

@@ -2,7 +2,7 @@
 //! SIGHUP, and stops in order on SIGTERM.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -17,6 +17,10 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 use tracing::{error, info, warn};
+
+mod upkeep;
+
+use upkeep::Upkeep;
 
 use crate::{
     clock,
@@ -41,7 +45,7 @@ const TICK: Duration = Duration::from_secs(15);
 const WATCH_LEASE: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the tasks share until the next reload.
-struct World {
+pub(crate) struct World {
     settings: Settings,
     fetcher: Fetcher,
     channel: Channel,
@@ -116,9 +120,13 @@ struct Daemon {
     /// When each enabled source is due; those under way are not in it.
     due: BTreeMap<String, Timestamp>,
     running: HashMap<tokio::task::Id, String>,
+    /// The host of each source, and the hosts that are being asked.
+    hosts: HashMap<String, String>,
+    busy: HashSet<String>,
     next_tick: Instant,
     store_failures: u32,
     news: bool,
+    upkeep: Upkeep,
 }
 
 impl Daemon {
@@ -130,6 +138,9 @@ impl Daemon {
             polls: JoinSet::new(),
             due: BTreeMap::new(),
             running: HashMap::new(),
+            hosts: HashMap::new(),
+            busy: HashSet::new(),
+            upkeep: Upkeep::default(),
             next_tick: Instant::now(),
             store_failures: 0,
             news: true,
@@ -146,6 +157,8 @@ impl Daemon {
         let now = clock::now();
         let mut fresh = 0_i64;
         self.due = BTreeMap::new();
+        self.hosts =
+            self.world.settings.sources.iter().map(|entry| (entry.source.id.0.clone(), entry.host())).collect();
         for entry in self.world.settings.sources.iter().filter(|entry| entry.source.enabled) {
             let id = &entry.source.id.0;
             if self.running.values().any(|own| own == id) {
@@ -160,19 +173,34 @@ impl Daemon {
         Ok(())
     }
 
-    /// Starts polls for what is due. The cap of the door bounds the requests; this bounds the tasks.
+    /// Starts polls for what is due, one per host at a time: a slow host then holds one task and not all of them. The cap of
+    /// the door bounds the requests; this bounds the tasks.
     fn start_due(&mut self) {
         let now = clock::now();
-        let room = (self.world.settings.fetch.concurrency * 2).saturating_sub(self.running.len());
-        let ready: Vec<String> =
-            self.due.iter().filter(|(_, due)| **due <= now).map(|(id, _)| id.clone()).take(room).collect();
-        for id in ready {
+        while self.running.len() < self.room() {
+            let Some(id) = self.free().filter(|(_, due)| *due <= now).min_by_key(|(_, due)| *due).map(|(id, _)| id) else {
+                return;
+            };
             self.due.remove(&id);
             let Some(entry) = self.world.settings.source(&id).cloned() else { continue };
+            self.busy.insert(entry.host());
             let (world, store, stop) = (self.world.clone(), self.store.clone(), self.stopping.clone());
             let task = self.polls.spawn(async move { poll_if_due(&world, &store, stop, &entry).await });
             self.running.insert(task.id(), id);
         }
+    }
+
+    /// Sources whose host is not being asked now, with when they are due.
+    fn free(&self) -> impl Iterator<Item = (String, Timestamp)> + '_ {
+        self.due
+            .iter()
+            .filter(|(id, _)| self.hosts.get(*id).is_none_or(|host| !self.busy.contains(host)))
+            .map(|(id, due)| (id.clone(), *due))
+    }
+
+    /// Most polls at once.
+    fn room(&self) -> usize {
+        self.world.settings.fetch.concurrency * 2
     }
 
     fn finished(
@@ -189,6 +217,9 @@ impl Daemon {
             }
         };
         let Some(id) = self.running.remove(&task) else { return Ok(()) };
+        if let Some(host) = self.hosts.get(&id) {
+            self.busy.remove(host);
+        }
         let due = match outcome {
             Ok((due, news)) => {
                 self.store_failures = 0;
@@ -210,8 +241,8 @@ impl Daemon {
 
     /// When to wake: the next source, or the next round of chores.
     fn next_wake(&self) -> Instant {
-        let busy = self.running.len() >= self.world.settings.fetch.concurrency * 2;
-        let next = if busy { None } else { self.due.values().min() };
+        let full = self.running.len() >= self.room();
+        let next = if full { None } else { self.free().map(|(_, due)| due).min() };
         let until = next.map_or(TICK, |due| {
             Duration::try_from(due.duration_since(clock::now()))
                 .unwrap_or(Duration::ZERO)
@@ -251,6 +282,7 @@ impl Daemon {
             }
         }
         self.weekly(now).await?;
+        self.upkeep.round(&self.store, &self.world, self.stopping.clone(), now).await?;
         dispatch(&self.store, &self.world.channel, &self.world.settings.worker, now).await.context("sending mail")?;
         Ok(())
     }
