@@ -16,6 +16,7 @@ pub mod deliver;
 pub mod fetch;
 pub mod health;
 pub mod law;
+pub mod mask;
 pub mod normalise;
 pub mod places;
 pub mod report;

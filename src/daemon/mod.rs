@@ -178,7 +178,8 @@ impl Daemon {
     fn start_due(&mut self) {
         let now = clock::now();
         while self.running.len() < self.room() {
-            let Some(id) = self.free().filter(|(_, due)| *due <= now).min_by_key(|(_, due)| *due).map(|(id, _)| id) else {
+            let Some(id) = self.free().filter(|(_, due)| *due <= now).min_by_key(|(_, due)| *due).map(|(id, _)| id)
+            else {
                 return;
             };
             self.due.remove(&id);

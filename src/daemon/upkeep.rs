@@ -11,7 +11,11 @@ use super::World;
 use crate::{
     clock,
     domain::source::SourceId,
-    pipeline::{health::examine, ingest::Context, reconcile::{next_check, reconcile}},
+    pipeline::{
+        health::examine,
+        ingest::Context,
+        reconcile::{next_check, reconcile},
+    },
     store::Store,
 };
 
@@ -97,9 +101,12 @@ async fn count(store: Store, world: Arc<World>, stop: watch::Receiver<bool>) {
             stop: stop.clone(),
             progress: None,
         };
-        let (Ok(months), Ok(state)) = (store.months().await, store.poll_state(&entry.source.id).await) else { continue };
+        let (Ok(months), Ok(state)) = (store.months().await, store.poll_state(&entry.source.id).await) else {
+            continue;
+        };
         let last = months.iter().filter(|month| month.source == entry.source.id).map(|month| month.checked).max();
-        let (Some(since), false) = (state.first_polled, last.is_some_and(|last| next_check(last) > clock::now())) else {
+        let (Some(since), false) = (state.first_polled, last.is_some_and(|last| next_check(last) > clock::now()))
+        else {
             continue;
         };
         if let Err(problem) = reconcile(&context, entry, since).await {

@@ -25,8 +25,7 @@ use crate::{
     },
     fetch::{FetchError, Fetched, Fetcher, Terms},
     settings::{Knowledge, SourceEntry},
-    store::{
-        Store, StoreError, items::Tally, sources::PollState},
+    store::{Store, StoreError, items::Tally, sources::PollState},
 };
 
 /// How long a lease on a source lasts; it is renewed with every page. Should a page ever take longer, two workers may read
