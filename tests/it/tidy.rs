@@ -34,7 +34,7 @@ const FLOORS: [&[&str]; 9] = [
 const CRATES: [(&str, &[&str]); 12] = [
     ("reqwest", &["fetch"]),
     ("feed_rs", &["adapters"]),
-    ("scraper", &["normalise"]),
+    ("scraper", &["adapters", "normalise"]),
     ("whatlang", &["normalise"]),
     ("linfa", &["classify"]),
     ("argmin", &["classify"]),
