@@ -45,7 +45,7 @@ pub(super) fn read(root: &Element) -> Result<Answer, ReadError> {
         match record(element) {
             Ok(record) => answer.records.push(record),
             Err(why) => {
-                let position = element.child("recordPosition").map(Element::text).unwrap_or((place + 1).to_string());
+                let position = element.child("recordPosition").map_or((place + 1).to_string(), Element::text);
                 let key = identifier(element).unwrap_or_else(|| format!("record {position}"));
                 answer.rejected.push(Rejection::new(key, why));
             }

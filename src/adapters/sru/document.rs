@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
-use super::{answer, law, meta, publication, text, web};
+use super::{answer, law, meta, publication, ruling, text, web};
 use crate::{
     adapters::{
         Page, ReadError,
@@ -109,11 +109,53 @@ fn parse(text: &str) -> Result<Element, ReadError> {
             let start = text.find("<!DOCTYPE").unwrap_or_default();
             let (head, tail) = text.split_at_checked(start).unwrap_or(("", text));
             let tail = DOCTYPE.as_ref().map_or(tail.into(), |pattern| pattern.replace(tail, ""));
-            xml::parse(&format!("{head}{tail}"))
+            let text = format!("{head}{tail}");
+            xml::parse(&text).or_else(|error| repaired(&text, error))
         }
-        other => other,
+        outcome => outcome.or_else(|error| repaired(text, error)),
     };
     parsed.map_err(|error| ReadError::Broken(error.to_string()))
+}
+
+/// A second look at text that is not well-formed: with stray ampersands escaped, and the names of HTML resolved.
+fn repaired(text: &str, error: XmlError) -> Result<Element, XmlError> {
+    static AMPERSAND: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"&(#\d{1,7};|#x[0-9A-Fa-f]{1,6};|\w{1,32};)?").ok());
+    let (XmlError::Malformed(_), Some(pattern)) = (&error, AMPERSAND.as_ref()) else { return Err(error) };
+    let text = pattern.replace_all(text, |found: &Captures<'_>| {
+        let name = found.get(1).map_or("", |group| group.as_str().trim_end_matches(';'));
+        match (name, character(name)) {
+            ("amp" | "lt" | "gt" | "quot" | "apos", _) => format!("&{name};"),
+            (_, Some(character)) => character.to_owned(),
+            _ if name.starts_with('#') => format!("&{name};"),
+            ("", _) => "&amp;".to_owned(),
+            _ => format!("&amp;{name};"),
+        }
+    });
+    xml::parse(&text).map_err(|_| error)
+}
+
+/// Names of HTML that Dutch texts use and XML does not know.
+fn character(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "nbsp" => "\u{a0}",
+        "eacute" => "é",
+        "euml" => "ë",
+        "egrave" => "è",
+        "iuml" => "ï",
+        "ouml" => "ö",
+        "uuml" => "ü",
+        "euro" => "€",
+        "sect" => "§",
+        "ndash" => "–",
+        "mdash" => "—",
+        "bull" => "•",
+        "lsquo" => "‘",
+        "rsquo" => "’",
+        "ldquo" => "“",
+        "rdquo" => "”",
+        _ => return None,
+    })
 }
 
 fn not_markup(text: &str) -> Option<String> {
@@ -152,6 +194,7 @@ fn of_root(root: &Element) -> Result<Document, ReadError> {
         "wetstechnische-informatie" => law::technical(root),
         "cvdr" => law::regulation(root),
         name if publication::is_publication(name) => publication::read(root),
+        _ if ruling::is_ruling(root) && find(root, &["owmskern"]).is_none() => Ok(ruling::read(root)),
         _ => general(root),
     }
 }

@@ -10,6 +10,7 @@ mod document;
 mod law;
 mod meta;
 mod publication;
+mod ruling;
 mod text;
 mod walk;
 mod web;

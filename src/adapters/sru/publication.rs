@@ -68,8 +68,20 @@ pub(super) fn read(root: &Element) -> Result<Document, ReadError> {
     })
 }
 
-/// The heading of the body, the long title of a law, or the first title there is.
+/// The heading of the body, the long title of a law, or the first title there is. A paper of parliament is named by its
+/// dossier and itself, questions of parliament by what they are about.
 fn title(body: &Element) -> String {
+    let titled = |name: &str| body.child(name).and_then(|part| part.child("titel")).map(text::line).unwrap_or_default();
+    if body.name == "kamerstuk" {
+        let parts = [titled("dossier"), titled("stuk")];
+        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        if !parts.is_empty() {
+            return parts.join(": ");
+        }
+    }
+    if let Some(subject) = find(body, &["kamervraagonderwerp"]).map(text::line).filter(|subject| !subject.is_empty()) {
+        return format!("Kamervragen over {subject}");
+    }
     let heading = body.child("kop").and_then(|kop| kop.child("titel")).or_else(|| find(body, &["intitule"]));
     let heading = heading.or_else(|| find(body, &["titel", "title", "onderwerp"]));
     heading.map(text::line).unwrap_or_default()
@@ -89,9 +101,10 @@ fn identifier(root: &Element) -> Option<String> {
     })
 }
 
-/// A publication says when it was issued only in laws (`uitgifte`).
+/// A publication says when it was issued only in laws (`uitgifte`), and papers of parliament when they came in
+/// (`datumtekst`).
 fn issued(body: &Element) -> Option<jiff::Timestamp> {
-    let day = find(body, &["uitgifte"])?;
+    let day = find(body, &["uitgifte"]).or_else(|| find(body, &["datumtekst"]))?;
     let day = find(day, &["datum"])?;
     date::parse(&day.attribute("isodatum").unwrap_or_else(|| day.text()))
 }

@@ -63,6 +63,7 @@ impl Text {
             "kop" => self.heading(element),
             "row" | "tr" => self.row(element),
             "artikel" => self.article(element),
+            "br" => self.flush(),
             name if is_inline(name) => self.walk(element),
             name if is_spaced(name) => {
                 self.line.push(' ');
@@ -184,12 +185,23 @@ fn is_inline(name: &str) -> bool {
             | "superscript"
             | "subscript"
             | "inline"
-            | "contact"
-            | "marquering"
+            | "kamervraagonderwerp"
     )
 }
 
 /// Elements within a line that are words of their own.
 fn is_spaced(name: &str) -> bool {
-    matches!(name, "datum" | "plaats" | "naam" | "voornaam" | "achternaam" | "noot.nr" | "noot.al" | "label")
+    matches!(
+        name,
+        "datum"
+            | "plaats"
+            | "naam"
+            | "voornaam"
+            | "achternaam"
+            | "noot.nr"
+            | "noot.al"
+            | "label"
+            | "ondernummer"
+            | "dossiernr"
+    )
 }
