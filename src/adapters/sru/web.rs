@@ -60,7 +60,8 @@ pub(super) fn read(text: &str) -> Result<Document, ReadError> {
     let content = PLACES.iter().find_map(|place| {
         let element = page.select(&Selector::parse(place).ok()?).next()?;
         let has_text = element.text().any(|text| !text.trim().is_empty());
-        has_text.then(|| element.inner_html())
+        // The source is wrapped at a fixed width, and a line of ours is a block.
+        has_text.then(|| element.inner_html().replace(['\n', '\r'], " "))
     });
     Ok(Document { record, content: Body::Html(content.unwrap_or_default()) })
 }
