@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinSet};
 use tracing::{error, info, warn};
 
 use super::World;
@@ -12,7 +12,7 @@ use crate::{
     clock,
     domain::source::SourceId,
     pipeline::{
-        health::examine,
+        health::{examine, figures},
         ingest::Context,
         reconcile::{next_check, reconcile},
     },
@@ -21,6 +21,8 @@ use crate::{
 
 /// How often health is looked at.
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// How often figures for a monitor are written.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// How often old answers are swept.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// How long the hours of a source are remembered: a year, so that a season can be seen.
@@ -32,9 +34,10 @@ const LEASE: SignedDuration = SignedDuration::from_mins(30);
 #[derive(Default)]
 pub(super) struct Upkeep {
     examined: Option<Timestamp>,
+    measured: Option<Timestamp>,
     swept: Option<Timestamp>,
     counted: Option<Timestamp>,
-    counting: Option<JoinHandle<()>>,
+    counting: JoinSet<()>,
 }
 
 fn is_due(last: Option<Timestamp>, now: Timestamp, every: SignedDuration) -> bool {
@@ -58,13 +61,22 @@ impl Upkeep {
                 store.release("health", &settings.worker).await?;
             }
         }
+        if is_due(self.measured, now, MINUTE) {
+            self.measured = Some(now);
+            let text = figures(store, settings, now).await.context("measuring")?.text();
+            // Written beside and moved over, so that a reader never sees half a file.
+            let (file, beside) = (settings.state.join("metrics.prom"), settings.state.join("metrics.prom.new"));
+            tokio::fs::write(&beside, text).await.context("writing metrics.prom")?;
+            tokio::fs::rename(&beside, &file).await.context("writing metrics.prom")?;
+        }
         if is_due(self.swept, now, DAY) {
             self.swept = Some(now);
             sweep(store, world, now).await?;
         }
-        if is_due(self.counted, now, DAY) && self.counting.as_ref().is_none_or(JoinHandle::is_finished) {
+        while self.counting.try_join_next().is_some() {}
+        if is_due(self.counted, now, DAY) && self.counting.is_empty() {
             self.counted = Some(now);
-            self.counting = Some(tokio::spawn(count(store.clone(), world.clone(), stop)));
+            self.counting.spawn(count(store.clone(), world.clone(), stop));
         }
         Ok(())
     }

@@ -7,7 +7,10 @@ use crate::{
     domain::health::Hour,
     health::{Kind, assess},
     pipeline::reconcile::RED,
-    report::notice::{Notice, compose},
+    report::{
+        metrics::{Figures, SourceFigures},
+        notice::{Notice, compose},
+    },
     settings::{Settings, SourceEntry},
     store::{Store, health::Condition, reconcile::Month},
 };
@@ -59,7 +62,7 @@ async fn wrong(
     if let Some(moved) = state.moved {
         wrong.push((MOVED, format!("verhuisd naar {moved}: pas het adres aan")));
     }
-    if let Some(month) = months.iter().filter(|month| month.source == *id && month.share() < RED).next_back() {
+    if let Some(month) = months.iter().rfind(|month| month.source == *id && month.share() < RED) {
         let said = format!("van {} zijn {} van de {} berichten binnen", month.month, month.held, month.stated);
         wrong.push((INCOMPLETE, said));
     }
@@ -92,4 +95,29 @@ async fn update(
         }
     }
     Ok(())
+}
+
+/// Figures for a monitor.
+///
+/// # Errors
+/// When the store fails.
+pub async fn figures(store: &Store, settings: &Settings, now: Timestamp) -> Result<Figures, WatchError> {
+    let (states, conditions, outbox) =
+        (store.poll_states().await?, store.conditions().await?, store.outbox_counts().await?);
+    let sources = settings.sources.iter().filter(|entry| entry.source.enabled).map(|entry| {
+        let id = &entry.source.id;
+        let state = states.iter().find(|(own, _)| own == id).map(|(_, state)| state);
+        SourceFigures {
+            source: id.clone(),
+            last_ok: state.and_then(|state| state.last_ok).map(Timestamp::as_second),
+            failures: state.map_or(0, |state| state.failures),
+            wrong: conditions.iter().filter(|own| own.source == *id).map(|own| own.kind.clone()).collect(),
+        }
+    });
+    Ok(Figures {
+        sources: sources.collect(),
+        outbox: (outbox.queued, outbox.sent, outbox.failed),
+        database: store.bytes().await?,
+        written: now.as_second(),
+    })
 }

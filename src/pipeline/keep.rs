@@ -29,6 +29,9 @@ use crate::{
 /// A document of a record that failed this often is rejected for good, so that it cannot hold up its source for ever.
 const MOST_DETAIL_FAILURES: u32 = 5;
 
+/// Most records that are taken from one answer: the largest page of any source that we know has a thousand.
+const MOST_RECORDS: usize = 10_000;
+
 /// A page on its way to the store.
 struct Keeping<'a, 'b> {
     walk: &'a Walk<'a, 'b>,
@@ -49,7 +52,14 @@ pub(super) async fn keep_page(
     polled: &mut Polled,
 ) -> Result<Option<Request>, IngestError> {
     let Walk { context, source, .. } = *walk;
-    let Page { records, rejected, next, cursor, figures, stated, hints } = page;
+    let Page { mut records, mut rejected, next, cursor, figures, stated, hints } = page;
+    if records.len() > MOST_RECORDS {
+        rejected.push(Rejection::new(
+            "hele antwoord",
+            format!("{} berichten in een antwoord; de eerste {MOST_RECORDS} zijn gelezen", records.len()),
+        ));
+        records.truncate(MOST_RECORDS);
+    }
     if polled.pages == 1 {
         polled.hints = hints;
         polled.stated = stated;

@@ -199,6 +199,10 @@ async fn keep_one(
             .fetch_optional(&mut **tx)
             .await?;
     let Some((id, revision, hash, withdrawn)) = held else {
+        if under_another_key(tx, item).await? {
+            tally.known += 1;
+            return Ok(());
+        }
         tally.new += 1;
         let raw = raws.id(tx, judged.raw).await?;
         let id = insert(tx, item, raw).await?;
@@ -238,6 +242,24 @@ async fn keep_one(
     update(tx, id, item, raw).await?;
     unlabel(tx, id, &judged.verdict.model).await?;
     label(tx, id, judged).await
+}
+
+/// A source that gives its items another id at every poll: the same text at the same address is the same item, and is
+/// known by its newest id.
+async fn under_another_key(tx: &mut Transaction<'static, Sqlite>, item: &Item) -> Result<bool, StoreError> {
+    let (true, Some(address)) = (is_news(&item.kind) && !item.withdrawn, &item.address) else { return Ok(false) };
+    let renamed = sqlx::query(
+        "update item set key = $3, revision = $4 where id =
+         (select id from item where address = $1 and source = $2 and content_hash = $5 and withdrawn = 0 order by id limit 1)",
+    )
+    .bind(address)
+    .bind(&item.source.0)
+    .bind(&item.key)
+    .bind(&item.revision)
+    .bind(&item.content_hash)
+    .execute(&mut **tx)
+    .await?;
+    Ok(renamed.rows_affected() > 0)
 }
 
 async fn insert(tx: &mut Transaction<'static, Sqlite>, item: &Item, raw: Option<i64>) -> Result<i64, StoreError> {

@@ -202,9 +202,8 @@ async fn no_redirect_leads_to_a_closed_network_or_away_from_the_web() {
     // A source that does not say that it lives on a closed network cannot reach one, by number or by name.
     let fetcher = Fetcher::new(settings()).expect("a door");
     for url in [format!("http://{closed}/"), format!("http://localhost:{}/", closed.port())] {
-        let outcome = fetcher
-            .get(&Request::new(&url, ""), &Validators::default(), Terms { private: false, ..terms() })
-            .await;
+        let outcome =
+            fetcher.get(&Request::new(&url, ""), &Validators::default(), Terms { private: false, ..terms() }).await;
         assert!(matches!(outcome, Err(FetchError::Closed(_))), "{url}: {outcome:?}");
     }
     secret.abort();
@@ -261,7 +260,8 @@ async fn a_block_is_told_from_a_throttle_at_once_and_stops_the_host() {
     let renewed = fetcher.successor(settings()).expect("a door after a reload");
     assert!(matches!(ask(&renewed, &format!("http://{block}/andere")).await, Err(FetchError::Blocked { .. })));
     let (challenge, three) =
-        server("127.0.0.5:0", answer("503 Service Unavailable\r\ncf-mitigated: challenge\r\nretry-after: 5", b"")).await;
+        server("127.0.0.5:0", answer("503 Service Unavailable\r\ncf-mitigated: challenge\r\nretry-after: 5", b""))
+            .await;
     assert!(matches!(ask(&fetcher, &format!("http://{challenge}/rss")).await, Err(FetchError::Blocked { .. })));
     for task in [one, two, three] {
         task.abort();
@@ -288,9 +288,8 @@ async fn robots_txt_is_heeded_and_asked_once() {
     let fetcher = Fetcher::new(settings()).expect("a door");
     let terms = Terms { robots: true, ..terms() };
     for (path, allowed) in [("rss", true), ("prive/x", false), ("nieuws", true)] {
-        let outcome = fetcher
-            .get(&Request::new(format!("http://{address}/{path}"), ""), &Validators::default(), terms)
-            .await;
+        let outcome =
+            fetcher.get(&Request::new(format!("http://{address}/{path}"), ""), &Validators::default(), terms).await;
         assert_eq!(outcome.is_ok(), allowed, "{path}: {outcome:?}");
         assert!(allowed || matches!(outcome, Err(FetchError::Robots(_))));
     }
@@ -364,7 +363,8 @@ async fn good_hosts(asked: Arc<Mutex<std::collections::HashMap<String, u32>>>) -
                     let item = format!("<item><title>Bericht van {host}</title><guid>{host}</guid></item>");
                     ("200 OK", format!("<rss version='2.0'><channel>{item}</channel></rss>"))
                 };
-                let reply = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+                let reply =
+                    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
                 stream.write_all(reply.as_bytes()).await.unwrap_or_default();
             });
         }
