@@ -13,7 +13,7 @@ pub mod series;
 pub mod signals;
 pub mod sources;
 mod stories;
-mod versions;
+pub mod versions;
 
 use std::{path::Path, time::Duration};
 

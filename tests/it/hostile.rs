@@ -1,6 +1,8 @@
 //! Servers that are slow, broken or hostile, on real sockets. Each ends in a named outcome, within the caps of the door,
 //! and the good ones beside them keep their rhythm.
 
+#![expect(clippy::disallowed_methods, reason = "a server of a test ends with the runtime of its test")]
+
 use std::{
     net::SocketAddr,
     process::{Command, Stdio},

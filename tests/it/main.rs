@@ -17,3 +17,4 @@ mod settings;
 mod support;
 mod tidy;
 mod training;
+mod upkeep;
