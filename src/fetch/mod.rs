@@ -286,6 +286,10 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(|value| value.chars().take(2_000).collect())
 }
 
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, clippy::print_stdout, reason = "a simulation with fixed sizes that says what it measured")]
+mod tests;
+
 /// Time since a moment, rounded to whole seconds, at least one.
 fn seconds(since: Instant) -> u64 {
     since.elapsed().as_secs().max(1)
