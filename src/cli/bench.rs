@@ -29,15 +29,26 @@ pub(super) struct BenchArguments {
     /// Aantal volledige uitspraken
     #[arg(long, default_value_t = 500)]
     judgments: u32,
+    /// Meet in plaats daarvan zo veel feeds, in drie rondes
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(super) feeds: Option<u64>,
+    /// Een ander programma dat dezelfde feeds leest, zie benches/peers
+    #[arg(long, requires = "feeds")]
+    pub(super) peer: Option<String>,
     /// Uitkomst als JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Serves the demo's world until standard input closes; its source files go out first, as one line of JSON.
 pub(super) async fn serve_world(options: Options) -> Result<(), Failure> {
     let world = World::start(Archive::generate(options, Week::of(demo_now()).plus(-1))).await?;
     say(&serde_json::to_string(&world.source_files())?)?;
+    wait_for_end().await
+}
+
+/// Waits until whoever started us closes standard input.
+pub(super) async fn wait_for_end() -> Result<(), Failure> {
     let mut rest = Vec::new();
     tokio::task::spawn_blocking(move || std::io::stdin().read_to_end(&mut rest))
         .await
@@ -153,7 +164,7 @@ fn start_world(weeks: u32, items_per_week: u32, judgments: u32) -> Result<(Child
 }
 
 /// Highest resident memory of this process so far, in kB.
-fn peak_memory() -> Result<u64, Failure> {
+pub(super) fn peak_memory() -> Result<u64, Failure> {
     let status = std::fs::read_to_string("/proc/self/status").context("/proc/self/status lezen")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     Ok(line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0))

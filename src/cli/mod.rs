@@ -1,6 +1,7 @@
 //! What a person types: arguments, commands, exit codes. Everything that is shown here is Dutch.
 
 mod bench;
+mod feeds;
 mod listing;
 mod model;
 mod ops;
@@ -113,6 +114,9 @@ enum Command {
     /// Start alleen de wereld van de demo en toont haar bronnen, tot de invoer sluit
     #[command(hide = true)]
     DemoWorld(DemoArguments),
+    /// Start alleen de server met veel feeds van de meting, tot de invoer sluit
+    #[command(hide = true)]
+    FeedWorld,
 }
 
 #[derive(Debug, clap::Args)]
@@ -236,11 +240,15 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             say(&crate::demo::run(&options).await?)
         }
         Command::DemoWorld(demo) => bench::serve_world(demo.archive()).await,
+        Command::FeedWorld => feeds::serve().await,
         Command::Read(arguments) => read::run(&arguments),
         Command::Train(arguments) => model::train(config, &arguments),
         Command::Evaluate(arguments) => model::evaluate(config, &arguments),
         Command::Classify(arguments) => model::classify(config, &arguments),
-        Command::Bench(arguments) => bench::run(&arguments).await,
+        Command::Bench(arguments) => match arguments.feeds {
+            Some(feeds) => feeds::run(feeds, arguments.peer.as_deref(), arguments.json).await,
+            None => bench::run(&arguments).await,
+        },
         Command::Check => ops::check(config),
         Command::Source(command) => source::run(&load(config)?, command).await,
         Command::Backfill { name, from, again } => source::past(&load(config)?, &name, &from, again).await,

@@ -2,6 +2,7 @@
 //! that runs the whole program over it once. It stands on top, beside `cli`, and uses only the front door.
 
 mod archive;
+pub mod feeds;
 mod judgments;
 mod texts;
 mod world;
