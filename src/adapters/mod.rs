@@ -5,6 +5,7 @@ pub mod date;
 pub mod discover;
 pub mod encoding;
 pub mod feed;
+pub mod json;
 pub mod judgments;
 pub mod odata;
 pub mod page;
@@ -122,9 +123,9 @@ pub enum Spec {
     /// KOOP's SRU: official publications, laws, local regulations.
     Sru(sru::Spec),
     /// OData and SyncFeed: parliament, and statistical tables.
-    Odata(odata::Spec),
+    Odata(Box<odata::Spec>),
     /// JSON services: company registers and others.
-    Registry(registry::Spec),
+    Registry(Box<registry::Spec>),
     /// Web pages without a feed.
     Page(page::Spec),
 }
@@ -153,8 +154,8 @@ impl Spec {
             Self::Feed(spec) => Box::new(feed::Feed::new(spec)),
             Self::Judgments(spec) => Box::new(judgments::Judgments::new(spec)),
             Self::Sru(spec) => Box::new(sru::Sru::new(spec)),
-            Self::Odata(spec) => Box::new(odata::Odata::new(spec)),
-            Self::Registry(spec) => Box::new(registry::Registry::new(spec)),
+            Self::Odata(spec) => Box::new(odata::Odata::new(*spec)),
+            Self::Registry(spec) => Box::new(registry::Registry::new(*spec)),
             Self::Page(spec) => Box::new(page::Pages::new(spec)),
         }
     }
