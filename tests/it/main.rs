@@ -15,4 +15,5 @@ mod pipeline;
 mod settings;
 mod support;
 mod tidy;
+mod torture;
 mod training;
