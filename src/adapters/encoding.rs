@@ -36,6 +36,11 @@ pub fn decode(body: &[u8], content_type: Option<&str>) -> String {
         .into_owned()
 }
 
+/// The character that Windows-1252 means by a byte.
+pub(super) fn windows_1252(byte: u8) -> char {
+    WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
 fn charset(content_type: &str) -> Option<&'static Encoding> {
     let label = content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;

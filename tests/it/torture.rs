@@ -17,7 +17,7 @@ use uitkijk::{
 use crate::support::{files_below, recorded};
 
 /// Least share, in percent, of the expectations of a suite that must come out; a little under what was measured.
-const FLOORS: [(&str, usize); 3] = [("feed-rs", 0), ("feedparser", 0), ("gofeed", 0)];
+const FLOORS: [(&str, usize); 3] = [("feed-rs", 97), ("feedparser", 96), ("gofeed", 97)];
 
 #[derive(Default)]
 struct Score {
@@ -59,7 +59,9 @@ fn published_suites_come_out_as_they_expect() {
                 let score = scores.entry((suite.clone(), format!("{:?}", one.field))).or_default();
                 match check(page.as_ref(), &one) {
                     Ok(()) => score.met += 1,
-                    Err(got) => score.missed.push(format!("{relative} {:?}: {:?}, niet {got:?}", one.field, one.values)),
+                    Err(got) => {
+                        score.missed.push(format!("{relative} {:?}: {:?}, niet {got:?}", one.field, one.values))
+                    }
                 }
             }
         }
@@ -83,13 +85,38 @@ fn published_suites_come_out_as_they_expect() {
     }
 }
 
+/// Every date that stands in a suite: those that nobody can read are printed.
+#[test]
+fn dates_in_the_suites_are_read() {
+    let Some(folder) = recorded("feeds-torture") else { return };
+    let more = tempfile::tempdir().expect("a folder");
+    unpack(&folder, more.path());
+    let written = Regex::new(
+        r"<(?:\w+:)?(?i:pubdate|published|updated|modified|issued|created|date|lastbuilddate)(?:\s[^>]*)?>([^<>]{1,80})</",
+    )
+    .expect("a pattern");
+    let (mut all, mut unread) = (0, BTreeMap::new());
+    for file in files_below(&folder).into_iter().chain(files_below(more.path())) {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).expect("a file")).into_owned();
+        for found in written.captures_iter(&text).filter(|found| !found[1].trim().is_empty()) {
+            all += 1;
+            if date::parse(&found[1]).is_none() {
+                *unread.entry(found[1].trim().to_owned()).or_insert(0) += 1;
+            }
+        }
+    }
+    println!("{all} datums, niet gelezen: {unread:?}");
+    assert!(unread.values().sum::<usize>() * 100 <= 2 * all, "{unread:?}");
+}
+
 /// The rest of the suites stands in archives; without a `tar` that knows zstd they are left out.
 fn unpack(folder: &Path, into: &Path) {
     for suite in ["feedparser", "gofeed", "rome"] {
         let target = into.join(suite);
         std::fs::create_dir(&target).expect("a folder");
         let archive = folder.join(suite).join("more.tar.zst");
-        let done = std::process::Command::new("tar").arg("--zstd").arg("-xf").arg(&archive).arg("-C").arg(&target).status();
+        let done =
+            std::process::Command::new("tar").arg("--zstd").arg("-xf").arg(&archive).arg("-C").arg(&target).status();
         if !done.is_ok_and(|status| status.success()) {
             println!("{}: niet uitgepakt, overgeslagen", archive.display());
         }
@@ -110,9 +137,10 @@ fn expectations(file: &Path) -> Option<(Option<String>, Vec<Expected>)> {
     if name.contains("feedparser") && name.ends_with(".xml") {
         return in_comment(&String::from_utf8_lossy(&std::fs::read(file).expect("a file")));
     }
-    let beside = [file.with_extension("serde.json"), file.with_extension("json")];
+    let stem = name.rsplit_once('.').map_or("", |(stem, _)| stem);
+    let beside = [".serde.json", "_expected.json", ".json"].map(|end| Path::new(&format!("{stem}{end}")).to_path_buf());
     let sidecar = beside.iter().find(|beside| beside.as_path() != file && beside.is_file());
-    if name.ends_with(".serde.json") {
+    if name.ends_with(".serde.json") || name.ends_with("_expected.json") {
         return None;
     }
     let expected: Value = serde_json::from_slice(&std::fs::read(sidecar?).expect("a file")).ok()?;
@@ -155,7 +183,8 @@ fn in_comment(text: &str) -> Option<(Option<String>, Vec<Expected>)> {
 /// A Python literal as text; a tuple of a time as RFC 3339.
 fn unquoted(literal: &str) -> String {
     if literal.starts_with('(') {
-        let parts: Vec<u32> = literal.trim_matches(['(', ')']).split(',').filter_map(|part| part.trim().parse().ok()).collect();
+        let parts: Vec<u32> =
+            literal.trim_matches(['(', ')']).split(',').filter_map(|part| part.trim().parse().ok()).collect();
         return format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
             parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
@@ -202,13 +231,14 @@ fn in_sidecar(expected: &Value) -> Vec<Expected> {
             }
         };
         add(Field::Title, vec![text("title")]);
-        add(Field::Text, vec![text("content"), text("description"), text("summary")]);
+        add(Field::Text, ["content", "description", "summary", "content_html", "content_text"].map(text).to_vec());
         let is_made = |id: &str| id.len() == 32 && id.chars().all(|c| c.is_ascii_hexdigit()) || id.len() == 36;
         add(Field::Id, vec![text("guid").or_else(|| text("id")).filter(|id| !is_made(id))]);
         let dates = ["publishedParsed", "pubDateParsed", "published", "updatedParsed", "updated", "date_published"];
         add(Field::Date, vec![dates.iter().find_map(|name| text(name))]);
         let links = item.get("links").and_then(Value::as_array).into_iter().flatten();
-        let page = links.filter(|link| link.get("rel").is_none_or(|rel| rel.is_null() || rel == "alternate" || rel == ""));
+        let page =
+            links.filter(|link| link.get("rel").is_none_or(|rel| rel.is_null() || rel == "alternate" || rel == ""));
         let first = page.filter_map(|link| link.get("href").unwrap_or(link).as_str()).next().map(str::to_owned);
         add(Field::Link, vec![text("link").or_else(|| text("url")).or(first)]);
     }
@@ -218,14 +248,17 @@ fn in_sidecar(expected: &Value) -> Vec<Expected> {
 fn check(page: Option<&Page>, expected: &Expected) -> Result<(), String> {
     let page = page.ok_or("geen feed")?;
     if expected.field == Field::Count {
-        let count = page.records.len().to_string();
+        // What is left out with a reason was read too.
+        let count = (page.records.len() + page.rejected.len()).to_string();
         return if expected.values[0] == count { Ok(()) } else { Err(count) };
     }
     let record = page.records.get(expected.item).ok_or("geen bericht")?;
     let got = value(record, expected.field);
     let is_met = expected.values.iter().any(|wanted| match expected.field {
-        Field::Title => text::line(wanted) == got,
-        Field::Text => text::of_html(wanted).split_whitespace().eq(got.split_whitespace()),
+        Field::Title | Field::Text => {
+            let same = |wanted: &str| wanted.split_whitespace().eq(got.split_whitespace());
+            same(wanted) || same(&text::of_html(wanted))
+        }
         Field::Date => date::parse(wanted).is_some_and(|at| {
             [record.published, record.updated].iter().flatten().any(|ours| ours.as_second() == at.as_second())
         }),

@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Clean, tidy::escaped};
+use super::{
+    Clean,
+    tidy::{Aside, escaped},
+};
 use crate::adapters::{ReadError, xml::MAX_NODES};
 use crate::domain::record::Rejection;
 
@@ -36,7 +39,10 @@ pub(super) fn clean(text: &str, url: &str) -> Result<Clean, ReadError> {
             clean.rejected.push(Rejection::new(format!("bericht {}", place + 1), "is geen object"));
             continue;
         };
-        kept.push(clean_item(item, base.as_ref()));
+        let item = clean_item(item, base.as_ref());
+        let link = ["url", "external_url"].iter().find_map(|name| item.get(name)?.as_str().map(str::to_owned));
+        clean.aside.push(Aside { link, is_cut: false });
+        kept.push(item);
     }
     clean.next = Some(string(&value, "next_url")).filter(|next| !next.is_empty());
     clean.feed = json!({ "version": "https://jsonfeed.org/version/1.1", "title": "", "items": kept }).to_string();

@@ -81,25 +81,25 @@ pub fn read_saved(body: &[u8]) -> Result<Page, ReadError> {
 struct Clean {
     feed: String,
     next: Option<String>,
-    /// Per entry: why it cannot be kept.
-    damaged: Vec<Option<&'static str>>,
+    /// What each entry is beside that.
+    aside: Vec<tidy::Aside>,
     rejected: Vec<Rejection>,
     hints: Hints,
 }
 
 fn read(body: &[u8], content_type: Option<&str>, url: &str) -> Result<Page, ReadError> {
-    let text = encoding::decode(body, content_type);
+    let text = without_c1(encoding::decode(body, content_type));
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
     let clean = if text.starts_with(['{', '[']) { json::clean(text, url)? } else { clean_xml(text, url)? };
     let feed = parse(&clean.feed)?;
     let mut page = Page { rejected: clean.rejected, hints: clean.hints, ..Page::default() };
     let mut seen = Seen::default();
     for (place, entry) in feed.entries.into_iter().enumerate() {
-        let damage = clean.damaged.get(place).copied().flatten();
-        let outcome = damage.map_or_else(|| record(entry).and_then(|record| seen.tell_apart(record)), |why| Err(why.into()));
-        match outcome {
+        let aside = clean.aside.get(place).cloned().unwrap_or_default();
+        let place = format!("bericht {}", place + 1);
+        match record(entry, aside, &place).and_then(|record| seen.tell_apart(record)) {
             Ok(record) => page.records.push(record),
-            Err(why) => page.rejected.push(Rejection::new(format!("bericht {}", place + 1), why)),
+            Err(why) => page.rejected.push(Rejection::new(place, why)),
         }
     }
     let links = feed.links.iter().find(|link| link.rel.as_deref() == Some("next")).map(|link| link.href.clone());
@@ -129,11 +129,10 @@ fn clean_xml(text: &str, url: &str) -> Result<Clean, ReadError> {
         }));
     };
     let tidied = tidy::tidy(root, url);
-    if tidied.cut.is_empty() && ["<item>", "<item ", "<entry>", "<entry "].iter().any(|tag| text.contains(tag)) {
+    if tidied.aside.is_empty() && ["<item>", "<item ", "<entry>", "<entry "].iter().any(|tag| text.contains(tag)) {
         return Err(ReadError::Broken("er staan berichten in, maar in een vorm die niet bekend is".into()));
     }
-    let damaged = tidied.cut.iter().map(|cut| cut.then_some("afgekapt: het document houdt hier op")).collect();
-    Ok(Clean { feed: tidied.atom, damaged, hints: tidied.hints, ..Clean::default() })
+    Ok(Clean { feed: tidied.atom, aside: tidied.aside, hints: tidied.hints, ..Clean::default() })
 }
 
 fn parse(text: &str) -> Result<Parsed, ReadError> {
@@ -151,8 +150,12 @@ fn parse(text: &str) -> Result<Parsed, ReadError> {
         .map_err(|_| ReadError::Broken("de feed is zo beschadigd dat er geen bericht uit te lezen is".into()))
 }
 
-fn record(entry: Entry) -> Result<Record, String> {
-    let link = entry.links.first().map(|link| link.href.trim().to_owned()).filter(|href| !href.is_empty());
+/// An entry as a record. `place` says where it stands.
+fn record(entry: Entry, aside: tidy::Aside, place: &str) -> Result<Record, String> {
+    if aside.is_cut {
+        return Err("afgekapt: het document houdt hier op".into());
+    }
+    let link = aside.link.filter(|href| !href.is_empty());
     let title = entry.title.map(|title| title.content).unwrap_or_default();
     let (content, is_plain) = entry.content.map_or((String::new(), false), |content| {
         (content.body.unwrap_or_default(), content.content_type.subty() == "plain")
@@ -163,18 +166,26 @@ fn record(entry: Entry) -> Result<Record, String> {
         true => Body::Html(content),
         false => Body::Html(summary),
     };
-    let id = entry.id.trim();
-    let (Body::Plain(text) | Body::Html(text)) = &body;
-    if title.trim().is_empty() && text.trim().is_empty() && link.is_none() && id.is_empty() {
-        return Err("geen titel, geen tekst en geen adres".into());
-    }
-    let key = Some(stable(id, link.as_deref()).to_owned())
-        .filter(|id| !id.is_empty())
-        .or_else(|| link.clone())
-        .unwrap_or_else(|| format!("titel:{}", xml::collapse(&title)));
     let published = entry.published.or(entry.updated).and_then(|at| Timestamp::from_second(at.timestamp()).ok());
     let updated = entry.updated.and_then(|at| Timestamp::from_second(at.timestamp()).ok());
+    let (Body::Plain(text) | Body::Html(text)) = &body;
+    let words: String = text.chars().take(100).collect();
+    let named = [
+        stable(entry.id.trim(), link.as_deref()).to_owned(),
+        link.clone().unwrap_or_default(),
+        prefixed("titel:", &title),
+        prefixed("tekst:", &words),
+        // It has a date and nothing else: it is given out, and its reader says what it lacks.
+        published.map(|_| place.to_owned()).unwrap_or_default(),
+    ];
+    let key =
+        named.into_iter().find(|name| !name.is_empty()).ok_or("geen titel, geen tekst, geen adres en geen datum")?;
     Ok(Record { key, title, link, published, updated, body, ..Record::default() })
+}
+
+fn prefixed(what: &str, text: &str) -> String {
+    let text = xml::collapse(text);
+    if text.is_empty() { text } else { format!("{what}{text}") }
 }
 
 /// Some make an id of the address and the time of asking, so that every poll would bring all items anew. An id that is the
@@ -192,22 +203,32 @@ fn stable<'a>(id: &'a str, link: Option<&'a str>) -> &'a str {
 #[derive(Default)]
 struct Seen {
     keys: HashSet<String>,
-    whole: HashSet<(String, Option<String>, String)>,
+    whole: HashSet<(String, Option<String>, String, String)>,
 }
 
 impl Seen {
     /// Two items under one id are two items: the second is known by its address or its title.
     fn tell_apart(&mut self, mut record: Record) -> Result<Record, String> {
-        if !self.whole.insert((record.key.clone(), record.link.clone(), record.title.clone())) {
+        let (Body::Plain(text) | Body::Html(text)) = &record.body;
+        if !self.whole.insert((record.key.clone(), record.link.clone(), record.title.clone(), text.clone())) {
             return Err("staat al eerder in dit document".into());
         }
-        let by_title = format!("titel:{}", xml::collapse(&record.title));
-        let names = [Some(record.key.clone()), record.link.clone(), Some(by_title)];
-        let free = names.into_iter().flatten().find(|name| !self.keys.contains(name));
+        let names = [record.key.clone(), record.link.clone().unwrap_or_default(), prefixed("titel:", &record.title)];
+        let free = names.into_iter().find(|name| !name.is_empty() && !self.keys.contains(name));
         record.key = free.unwrap_or_else(|| format!("{}#{}", record.key, self.keys.len()));
         self.keys.insert(record.key.clone());
         Ok(record)
     }
+}
+
+/// The code points U+0080 to U+009F are controls that nobody writes; who has them meant Windows-1252.
+fn without_c1(text: String) -> String {
+    let is_c1 = |c: char| ('\u{80}'..='\u{9f}').contains(&c);
+    if !text.contains(is_c1) {
+        return text;
+    }
+    let meant = |c: char| u8::try_from(u32::from(c)).ok().filter(|_| is_c1(c));
+    text.chars().map(|c| meant(c).map_or(c, encoding::windows_1252)).collect()
 }
 
 fn absolute(base: &str, href: &str) -> Option<String> {

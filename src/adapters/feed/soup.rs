@@ -42,8 +42,6 @@ pub(super) enum Space {
     Sy,
     /// XHTML.
     Xhtml,
-    /// `FeedBurner`, which knows the real address of an item.
-    Burner,
     /// Everything else.
     Other,
 }
@@ -259,8 +257,18 @@ impl Reader {
     /// Titles, links and dates hold no other field, and an item no item: who opens one has forgotten an end tag.
     fn close_what_cannot_hold(&mut self, next: &str) {
         const FIELDS: [&str; 12] = [
-            "title", "link", "guid", "id", "pubdate", "published", "updated", "description", "summary", "item",
-            "entry", "author",
+            "title",
+            "link",
+            "guid",
+            "id",
+            "pubdate",
+            "published",
+            "updated",
+            "description",
+            "summary",
+            "item",
+            "entry",
+            "author",
         ];
         const LEAVES: [&str; 7] = ["title", "link", "guid", "id", "pubdate", "published", "updated"];
         let names = |at: usize| self.open.iter().rev().nth(at).map_or("", |frame| frame.qualified.as_str());
@@ -281,7 +289,9 @@ impl Reader {
 
     fn end(&mut self, name: &str) {
         // An end tag that nothing waits for is passed over; one that an outer element waits for closes all within.
-        let Some(place) = self.open.iter().rposition(|frame| frame.qualified == name && !name.is_empty()) else { return };
+        let Some(place) = self.open.iter().rposition(|frame| frame.qualified == name && !name.is_empty()) else {
+            return;
+        };
         while self.open.len() > place.max(1) {
             self.close();
         }
@@ -450,7 +460,6 @@ fn of_address(address: &str) -> Option<Space> {
         _ if bare.starts_with("purl.org/dc/elements/") => Space::Dc,
         _ if bare.starts_with("search.yahoo.com/mrss") => Space::Media,
         _ if bare.contains("podcast-1.0.dtd") => Space::Itunes,
-        _ if bare.starts_with("rssnamespace.org/feedburner") => Space::Burner,
         _ if bare.contains("netscape.com/rdf/") => Space::Core,
         _ => return None,
     })
@@ -469,7 +478,6 @@ fn of_prefix(prefix: &str) -> Space {
         "rdf" => Space::Rdf,
         "sy" => Space::Sy,
         "xhtml" => Space::Xhtml,
-        "feedburner" => Space::Burner,
         _ => Space::Other,
     }
 }

@@ -12,10 +12,19 @@ use crate::adapters::{Hints, date};
 pub(super) struct Tidied {
     /// Atom 1.0 with an entry for each item.
     pub(super) atom: String,
-    /// Per entry: the document ended in the middle of it.
-    pub(super) cut: Vec<bool>,
+    /// What each entry is beside its Atom.
+    pub(super) aside: Vec<Aside>,
     /// How often to ask.
     pub(super) hints: Hints,
+}
+
+/// What an entry is beside its Atom.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Aside {
+    /// The address as written: `feed-rs` would give it in another spelling.
+    pub(super) link: Option<String>,
+    /// The document ended in the middle of it.
+    pub(super) is_cut: bool,
 }
 
 /// An element with the base of its addresses.
@@ -60,8 +69,9 @@ pub(super) fn tidy(root: &Element, url: &str) -> Tidied {
     gather(root, &mut items);
     for item in items {
         let base = if channel.elements().any(|own| std::ptr::eq(own, item)) || !is_atom { &head } else { &top };
-        entry(&Place { element: item, base: based(base.base.clone(), item) }, is_atom, &mut made.atom);
-        made.cut.push(item.cut);
+        let place = Place { element: item, base: based(base.base.clone(), item) };
+        entry(&place, is_atom, &mut made.atom);
+        made.aside.push(Aside { link: address(&place, is_atom), is_cut: item.cut });
     }
     made.atom.push_str("</feed>");
     made
@@ -79,53 +89,42 @@ fn gather<'a>(element: &'a Element, into: &mut Vec<&'a Element>) {
 }
 
 fn entry(item: &Place<'_>, is_atom: bool, atom: &mut String) {
-    let element = item.element;
-    let title = text(
-        element,
-        is_atom,
-        &[
-            (Space::Core, "title"),
-            (Space::Dc, "title"),
-            (Space::Terms, "title"),
-            (Space::Atom, "title"),
-            (Space::Media, "title"),
-            (Space::Itunes, "title"),
-        ],
-    );
-    let summary = text(
-        element,
-        is_atom,
-        &[
-            (Space::Core, "description"),
-            (Space::Core, "summary"),
-            (Space::Atom, "summary"),
-            (Space::Dc, "description"),
-            (Space::Terms, "abstract"),
-            (Space::Itunes, "summary"),
-            (Space::Media, "description"),
-            (Space::Itunes, "subtitle"),
-        ],
-    );
-    let content = text(
-        element,
-        is_atom,
-        &[
-            (Space::Content, "encoded"),
-            (Space::Core, "content"),
-            (Space::Atom, "content"),
-            (Space::Xhtml, "body"),
-            (Space::Xhtml, "div"),
-            (Space::Core, "fullitem"),
-            (Space::Core, "body"),
-        ],
-    );
+    const TITLES: [(Space, &str); 6] = [
+        (Space::Core, "title"),
+        (Space::Dc, "title"),
+        (Space::Terms, "title"),
+        (Space::Atom, "title"),
+        (Space::Media, "title"),
+        (Space::Itunes, "title"),
+    ];
+    const SUMMARIES: [(Space, &str); 4] =
+        [(Space::Core, "description"), (Space::Core, "summary"), (Space::Atom, "summary"), (Space::Core, "abstract")];
+    const CONTENTS: [(Space, &str); 8] = [
+        (Space::Content, "encoded"),
+        (Space::Core, "content"),
+        (Space::Atom, "content"),
+        (Space::Xhtml, "body"),
+        (Space::Xhtml, "div"),
+        (Space::Core, "fullitem"),
+        (Space::Core, "encoded"),
+        (Space::Core, "body"),
+    ];
+    // These may be about a picture or a sound, so they speak only where the item itself is silent.
+    const OTHERS: [(Space, &str); 6] = [
+        (Space::Dc, "description"),
+        (Space::Terms, "abstract"),
+        (Space::Terms, "description"),
+        (Space::Itunes, "summary"),
+        (Space::Media, "description"),
+        (Space::Itunes, "subtitle"),
+    ];
+    let said = |fields: &[(Space, &str)]| text(item.element, is_atom, fields);
+    let content = said(&CONTENTS);
+    let summary = said(&SUMMARIES).or_else(|| content.is_none().then(|| said(&OTHERS)).flatten());
     atom.push_str("<entry>");
-    write_text(atom, "id", "", &identity(element).unwrap_or_default());
-    write_text(atom, "title", " type=\"html\"", &title.unwrap_or_default());
-    if let Some(link) = address(item, is_atom) {
-        write_link(atom, "alternate", &link);
-    }
-    let (published, updated) = dates(element);
+    write_text(atom, "id", "", &identity(item.element).unwrap_or_default());
+    write_text(atom, "title", " type=\"html\"", &said(&TITLES).unwrap_or_default());
+    let (published, updated) = dates(item.element);
     for (name, at) in [("published", published), ("updated", updated)] {
         write_text(atom, name, "", &at.map(|at| at.to_string()).unwrap_or_default());
     }
@@ -213,7 +212,8 @@ fn links<'a>(place: &Place<'a>) -> Vec<Link<'a>> {
     own.filter(|link| matches!(link.space, Space::Core | Space::Atom))
         .filter_map(|link| {
             let written = link.attribute("href").filter(|href| !href.is_empty()).map(str::to_owned);
-            let written = written.or_else(|| link.attribute("resource").map(str::to_owned)).unwrap_or_else(|| link.text());
+            let written =
+                written.or_else(|| link.attribute("resource").map(str::to_owned)).unwrap_or_else(|| link.text());
             let base = based(place.base.clone(), link);
             let rel = link.attribute("rel").unwrap_or_default().to_ascii_lowercase();
             let rel = rel.rsplit('/').next().unwrap_or_default();
@@ -228,9 +228,6 @@ fn links<'a>(place: &Place<'a>) -> Vec<Link<'a>> {
 fn address(item: &Place<'_>, is_atom: bool) -> Option<String> {
     let element = item.element;
     let field = |space, name| element.named(space, name).map(Element::text).find(|text| !text.trim().is_empty());
-    if let Some(original) = field(Space::Burner, "origlink") {
-        return Some(absolute(item.base.as_ref(), &original));
-    }
     let links = links(item);
     let of_rel = |rel: &str| links.iter().filter(|link| link.rel == rel).map(|link| link.href.clone()).next();
     let page = links.iter().find(|link| {
@@ -242,7 +239,8 @@ fn address(item: &Place<'_>, is_atom: bool) -> Option<String> {
         return Some(link);
     }
     let guid = element.named(Space::Core, "guid").find(|guid| {
-        guid.attribute("ispermalink").is_none_or(|is| !is.eq_ignore_ascii_case("false")) && !guid.text().trim().is_empty()
+        guid.attribute("ispermalink").is_none_or(|is| !is.eq_ignore_ascii_case("false"))
+            && !guid.text().trim().is_empty()
     });
     if let Some(guid) = guid {
         let text = guid.text();
@@ -256,6 +254,7 @@ fn address(item: &Place<'_>, is_atom: bool) -> Option<String> {
     about
         .filter(|about| is_web(about))
         .or_else(|| source.map(|source| absolute(item.base.as_ref(), source)))
+        .or_else(|| element.attribute("href").map(|href| absolute(item.base.as_ref(), href)))
         .or_else(|| of_rel("via"))
         .or_else(|| of_rel("related"))
         .or_else(|| of_rel("self"))
@@ -264,7 +263,9 @@ fn address(item: &Place<'_>, is_atom: bool) -> Option<String> {
 
 fn is_web(text: &str) -> bool {
     let text = text.trim();
-    ["http://", "https://"].iter().any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 /// Publication and change: the first date of each that can be read.
@@ -294,13 +295,15 @@ fn dates(item: &Element) -> (Option<Timestamp>, Option<Timestamp>) {
         (Space::Terms, "modified"),
         (Space::Core, "lastbuilddate"),
     ]);
+    let updated = updated.or_else(|| item.attribute("lastmod").and_then(date::parse));
     (published, updated)
 }
 
 /// RSS 2.0 `ttl` in minutes, `skipHours` and `skipDays` in GMT; the syndication module's period and frequency.
 fn hints(channel: &Element) -> Hints {
     const LONGEST_MINUTES: i64 = 31 * 24 * 60;
-    let field = |space, name| channel.named(space, name).map(|field: &Element| field.text().trim().to_lowercase()).next();
+    let field =
+        |space, name| channel.named(space, name).map(|field: &Element| field.text().trim().to_lowercase()).next();
     let frequency: i64 = field(Space::Sy, "updatefrequency").and_then(|text| text.parse().ok()).unwrap_or(1).max(1);
     let period = field(Space::Sy, "updateperiod").and_then(|period| match period.as_str() {
         "hourly" => Some(60),

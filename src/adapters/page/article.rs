@@ -30,6 +30,9 @@ pub fn article(html: &str, url: &str) -> Option<(String, String)> {
 /// When it is something else than a page, a wall in front of one, or empty.
 pub(super) fn read(html: &str, url: &str) -> Result<Record, ReadError> {
     check(html)?;
+    if let Some(wall) = consent::looks_like(html) {
+        return Err(ReadError::NotThis { expected: "webpagina", found: wall.into() });
+    }
     let Some(page) = dom::parse(html) else { return flat(html, url) };
     let meta = meta::read(&page, html, url);
     let mut text = main_text(&page, html, url, &meta.title);
@@ -42,7 +45,9 @@ pub(super) fn read(html: &str, url: &str) -> Result<Record, ReadError> {
         text.clone_from(&meta.description);
     }
     if meta.title.is_empty() && text.is_empty() {
-        return Err(ReadError::Broken("de pagina heeft geen titel en geen tekst: wordt zij door een script gevuld?".into()));
+        return Err(ReadError::Broken(
+            "de pagina heeft geen titel en geen tekst: wordt zij door een script gevuld?".into(),
+        ));
     }
     let key = meta.link.clone().unwrap_or_else(|| format!("titel:{}", meta.title));
     Ok(Record {
@@ -61,9 +66,10 @@ pub(super) fn check(html: &str) -> Result<(), ReadError> {
     let other = |found: &str| Err(ReadError::NotThis { expected: "webpagina", found: found.to_owned() });
     let start = html.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
     let head = dom::cut(start, 2_000).to_lowercase();
-    let is_html = ["<html", "<!doctype html", "<body", "<head", "<div", "<p", "<article", "<main", "<h1", "<title", "<meta"]
-        .iter()
-        .any(|tag| head.contains(tag));
+    let is_html =
+        ["<html", "<!doctype html", "<body", "<head", "<div", "<p", "<article", "<main", "<h1", "<title", "<meta"]
+            .iter()
+            .any(|tag| head.contains(tag));
     match () {
         () if start.is_empty() => other("een leeg antwoord"),
         () if start.starts_with("%PDF") => other("een PDF"),
@@ -74,7 +80,7 @@ pub(super) fn check(html: &str) -> Result<(), ReadError> {
         () if !is_html && ["<rss", "<feed", "<rdf:rdf"].iter().any(|tag| head.contains(tag)) => other("een feed"),
         () if !is_html && head.starts_with("<?xml") => other("een XML-document"),
         () if !start.contains('<') => other("gewone tekst"),
-        () => consent::looks_like(html).map_or(Ok(()), other),
+        () => Ok(()),
     }
 }
 
@@ -83,7 +89,7 @@ fn flat(html: &str, url: &str) -> Result<Record, ReadError> {
     let title = html.split_once("<title").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(_, rest)| rest);
     let title = title.split('<').next().unwrap_or_default();
     let title = title.split_whitespace().take(100).collect::<Vec<_>>().join(" ");
-    let text = dom::without_tags(html);
+    let text = dom::without_tags(html, ' ');
     if text.is_empty() {
         return Err(ReadError::Broken("de pagina nest dieper dan 400 niveaus en heeft geen tekst".into()));
     }
@@ -98,10 +104,11 @@ pub(super) fn main_text(page: &Html, html: &str, url: &str, title: &str) -> Stri
     if found.len() >= SHORT {
         return without_title(&found, title);
     }
-    let plain = ["[itemprop=articleBody]", "article", "main", "[role=main]", "#content", "body"].iter().find_map(|name| {
-        let element = dom::first(page, name)?;
-        Some(dom::text(element, &dom::FURNITURE)).filter(|text| text.len() > title.len() + 40)
-    });
+    let plain =
+        ["[itemprop=articleBody]", "article", "main", "[role=main]", "#content", "body"].iter().find_map(|name| {
+            let element = dom::first(page, name)?;
+            Some(dom::text(element, &dom::FURNITURE)).filter(|text| text.len() > title.len() + 40)
+        });
     let plain = plain.unwrap_or_default();
     without_title(if plain.len() > found.len() { &plain } else { &found }, title)
 }
@@ -124,7 +131,7 @@ pub(super) fn plain(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
     }
-    dom::parse(html).map_or_else(|| dom::without_tags(html), |page| dom::text(page.root_element(), &[]))
+    dom::parse(html).map_or_else(|| dom::without_tags(html, ' '), |page| dom::text(page.root_element(), &[]))
 }
 
 /// A title of plain text, as our records hold it: they may hold markup there.

@@ -3,8 +3,15 @@
 
 use super::dom;
 
-/// A page with more text than this, in bytes, is content, whatever its banner says.
-const LONGEST_WALL: usize = 1_500;
+/// A page with more prose than this, in bytes, is content, whatever stands in its title. Walls explain themselves.
+const MOST_PROSE: usize = 1_200;
+/// A page with more prose than this, in bytes, is content, whatever its banner says.
+const LEAST_ARTICLE: usize = 400;
+/// What articles carry in their markup and walls do not, in lower case.
+const ARTICLE: [&str; 4] = ["<article", "newsarticle", "article:published_time", "dcterms.issued"];
+/// Words of banners, buttons and their small print; what has them is not what the page is about.
+const BANNER: [&str; 8] =
+    ["cookie", "privacy", "toestemming", "accept", "akkoord", "advertenties", "captcha", "javascript"];
 
 /// What stands in a title of such a page, in lower case, and what we call it.
 const TITLES: [(&str, &str); 24] = [
@@ -77,13 +84,22 @@ pub fn looks_like(html: &str) -> Option<&'static str> {
     let head = dom::cut(html, 200_000).to_lowercase();
     let title = head.split_once("<title").and_then(|(_, rest)| rest.split_once('>'));
     let title = title.and_then(|(_, rest)| rest.split_once("</title")).map_or("", |(title, _)| title).trim();
+    // An article may be about captchas; only a title that opens with the sign counts.
     let begins = TITLES.iter().find(|(sign, _)| title.starts_with(sign)).map(|(_, what)| *what);
-    // An article may be about captchas; a wall is short, too.
-    let text = dom::without_tags(dom::cut(html, 1_000_000)).to_lowercase();
-    if text.len() > 2 * LONGEST_WALL {
+    let text = dom::without_tags(dom::cut(html, 1_000_000), '\n').to_lowercase();
+    let prose: usize = text
+        .lines()
+        .filter(|line| {
+            line.len() >= 25 && BANNER.iter().chain(WORDS.iter().map(|(sign, _)| sign)).all(|word| !line.contains(word))
+        })
+        .map(str::len)
+        .sum();
+    if prose > MOST_PROSE {
         return None;
     }
-    begins.or_else(|| find(&head, &MARKUP)).or_else(|| (text.len() <= LONGEST_WALL).then(|| find(&text, &WORDS)).flatten())
+    let says_so = begins.or_else(|| find(&head, &MARKUP));
+    let is_bare = prose <= LEAST_ARTICLE && !ARTICLE.iter().any(|sign| head.contains(sign));
+    says_so.or_else(|| find(&text, &WORDS).filter(|_| is_bare))
 }
 
 #[cfg(test)]
@@ -107,5 +123,10 @@ mod tests {
         );
         assert_eq!(looks_like(&article), None);
         assert_eq!(looks_like("<h1>Inval in loods</h1><p>De politie vond een lab.</p>"), None);
+        let short = format!(
+            "<div>Wij gebruiken cookies.</div><button>Cookies accepteren</button><article><p>{}</p></article>",
+            "De politie heeft in een loods aan de haven een werkend lab gevonden. ".repeat(4)
+        );
+        assert_eq!(looks_like(&short), None);
     }
 }

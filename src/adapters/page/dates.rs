@@ -40,8 +40,9 @@ pub(super) fn find(text: &str, format: Format) -> Option<Timestamp> {
             r"(?i)\b(?P<d>\d{{1,2}})(?:e|ste|de)?[\s-]+(?P<m>jan|feb|maart|mrt|mar|apr|mei|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*\.?[\s-]+(?P<y>\d{{4}})\b{TIME}"
         ))
     });
-    static DAY_FIRST: LazyLock<Regex> =
-        LazyLock::new(|| pattern(&format!(r"\b(?P<d>\d{{1,2}})[-/.](?P<m>\d{{1,2}})[-/.](?P<y>(?:19|20)\d{{2}})\b{TIME}")));
+    static DAY_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(r"\b(?P<d>\d{{1,2}})[-/.](?P<m>\d{{1,2}})[-/.](?P<y>(?:19|20)\d{{2}})\b{TIME}"))
+    });
     static ISO: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"\b(?:19|20)\d{2}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?")
     });

@@ -74,7 +74,12 @@ pub(super) fn text(root: ElementRef<'_>, without: &[&str]) -> String {
             Edge::Close(node) => (node, false),
         };
         match node.value() {
-            Node::Text(piece) if opens && hidden == 0 => text.push_str(piece),
+            Node::Text(piece) if opens && hidden == 0 => {
+                // A line break in the source is a space, except in preformatted text.
+                let is_pre =
+                    node.parent().and_then(|parent| parent.value().as_element()).is_some_and(|e| e.name() == "pre");
+                text.extend(piece.chars().map(|c| if c.is_whitespace() && !is_pre { ' ' } else { c }));
+            }
             Node::Element(element) => {
                 let name = element.name();
                 let is_shown = !matches!(name, "script" | "style" | "noscript" | "template" | "head" | "svg")
@@ -108,13 +113,13 @@ pub(super) fn lines(text: &str) -> String {
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// Text of markup that is not parsed: tags, scripts, styles and comments are taken out.
-pub(super) fn without_tags(html: &str) -> String {
+/// Text of markup that is not parsed: scripts, styles and comments are taken out, and a tag is one `gap`.
+pub(super) fn without_tags(html: &str, gap: char) -> String {
     let mut text = String::new();
     let mut rest = html;
     while let Some((before, tag)) = rest.split_once('<') {
         text.push_str(before);
-        text.push(' ');
+        text.push(gap);
         let is = |name: &str| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
         let end = match () {
             () if is("!--") => "-->",
@@ -216,8 +221,33 @@ fn closes_itself(name: &str) -> bool {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "br" | "li" | "ul" | "ol" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "tr" | "table"
-            | "blockquote" | "section" | "article" | "header" | "footer" | "figure" | "figcaption" | "dt" | "dd"
-            | "pre" | "hr" | "main" | "aside" | "nav" | "form"
+        "p" | "div"
+            | "br"
+            | "li"
+            | "ul"
+            | "ol"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "tr"
+            | "table"
+            | "blockquote"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "figure"
+            | "figcaption"
+            | "dt"
+            | "dd"
+            | "pre"
+            | "hr"
+            | "main"
+            | "aside"
+            | "nav"
+            | "form"
     )
 }

@@ -7,7 +7,7 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use super::{ACCEPT, Spec, article, dates, dom, meta, watch::digest};
+use super::{ACCEPT, Spec, article, consent, dates, dom, meta, watch::digest};
 use crate::{
     adapters::{Next, Page, ReadError},
     domain::{
@@ -23,11 +23,14 @@ const MOST: usize = 1_000;
 ///
 /// # Errors
 /// When the selector of entries finds nothing: an empty list and a changed page look alike, and silence would hide it.
-pub(super) fn read(spec: &Spec, html: &Html, url: &str) -> Result<Page, ReadError> {
+pub(super) fn read(spec: &Spec, html: &Html, raw: &str, url: &str) -> Result<Page, ReadError> {
     let item = spec.item.as_deref().unwrap_or_default();
     let selector = dom::selector(item).ok_or_else(|| ReadError::Broken(format!("de selector '{item}' is ongeldig")))?;
     let base = meta::base(html, url);
     let items: Vec<ElementRef<'_>> = html.select(&selector).take(MOST).collect();
+    if let Some(wall) = consent::looks_like(raw).filter(|_| items.is_empty()) {
+        return Err(ReadError::NotThis { expected: "webpagina", found: wall.into() });
+    }
     if items.is_empty() {
         // Page numbers run on past the last page; there the walk ends.
         if spec.page_param.is_some() && number(spec, url) > spec.first_page {
@@ -42,7 +45,9 @@ pub(super) fn read(spec: &Spec, html: &Html, url: &str) -> Result<Page, ReadErro
     let (mut seen, mut undated) = (HashSet::new(), 0_usize);
     for (place, element) in items.iter().enumerate() {
         let outcome = reader.entry(*element).and_then(|record| {
-            seen.insert(record.key.clone()).then_some(record).ok_or_else(|| "zelfde adres als eerder op deze pagina".into())
+            seen.insert(record.key.clone())
+                .then_some(record)
+                .ok_or_else(|| "zelfde adres als eerder op deze pagina".into())
         });
         match outcome {
             Ok(record) => {
@@ -94,7 +99,8 @@ impl<'a> Reader<'a> {
         let own = Some(item).filter(|item| self.spec.link.is_none() && item.value().attr("href").is_some());
         let anchor = own.or_else(|| item.select(self.link.as_ref()?).next()).ok_or("geen link")?;
         let href = anchor.value().attr("href").ok_or("de link heeft geen adres")?;
-        let mut link = meta::absolute(self.base, href).ok_or_else(|| format!("'{}' is geen webadres", dom::cut(href, 100)))?;
+        let mut link =
+            meta::absolute(self.base, href).ok_or_else(|| format!("'{}' is geen webadres", dom::cut(href, 100)))?;
         link.set_fragment(None);
         let title = self.name(item, anchor).ok_or_else(|| format!("geen titel bij {link}"))?;
         let link = link.to_string();
@@ -147,8 +153,11 @@ fn next(spec: &Spec, html: &Html, base: Option<&Url>, url: &str) -> Result<Optio
         let Some(href) = link.filter(|href| !href.trim().is_empty()) else { return Ok(None) };
         meta::absolute(base, &href).ok_or_else(|| format!("'{}' is geen webadres", dom::cut(&href, 100)))?
     } else if let (Some(parameter), Ok(mut address)) = (&spec.page_param, Url::parse(url)) {
-        let others: Vec<(String, String)> =
-            address.query_pairs().filter(|(name, _)| name != parameter).map(|(name, value)| (name.into(), value.into())).collect();
+        let others: Vec<(String, String)> = address
+            .query_pairs()
+            .filter(|(name, _)| name != parameter)
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
         let following = number(spec, url).saturating_add(1).to_string();
         address.query_pairs_mut().clear().extend_pairs(others).append_pair(parameter, &following);
         address
@@ -156,7 +165,8 @@ fn next(spec: &Spec, html: &Html, base: Option<&Url>, url: &str) -> Result<Optio
         return Ok(None);
     };
     let here = Url::parse(url).ok();
-    let same_host = here.as_ref().is_some_and(|here| here.host_str() == address.host_str() && here.port() == address.port());
+    let same_host =
+        here.as_ref().is_some_and(|here| here.host_str() == address.host_str() && here.port() == address.port());
     if !same_host {
         return Err(format!("{address} staat op een andere server en wordt niet gevolgd"));
     }
@@ -168,7 +178,9 @@ fn next(spec: &Spec, html: &Html, base: Option<&Url>, url: &str) -> Result<Optio
 fn number(spec: &Spec, url: &str) -> u32 {
     let of_query = |address: &Url| {
         let mut pairs = address.query_pairs();
-        pairs.find(|(name, _)| Some(name.as_ref()) == spec.page_param.as_deref()).and_then(|(_, value)| value.parse().ok())
+        pairs
+            .find(|(name, _)| Some(name.as_ref()) == spec.page_param.as_deref())
+            .and_then(|(_, value)| value.parse().ok())
     };
     Url::parse(url).ok().as_ref().and_then(of_query).unwrap_or(spec.first_page)
 }

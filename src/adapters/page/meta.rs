@@ -30,11 +30,14 @@ pub(super) fn read(html: &Html, raw: &str, url: &str) -> Meta {
     let title = title(html, &tags, &linked, &heading);
     let page = html.root_element();
     let near = near_heading(&dom::text(page, &["nav", "footer", "aside", "form"]), &heading);
-    let time = |names: &[&str]| names.iter().find_map(|name| dom::first(html, name)).and_then(|found| of_element(found));
+    let time =
+        |names: &[&str]| names.iter().find_map(|name| dom::first(html, name)).and_then(|found| of_element(found));
     let published = linked
         .date("datePublished")
         .or_else(|| tags.date(&PUBLISHED))
-        .or_else(|| time(&["[itemprop=datePublished]", "time[pubdate]", "article time[datetime]", "main time[datetime]"]))
+        .or_else(|| {
+            time(&["[itemprop=datePublished]", "time[pubdate]", "article time[datetime]", "main time[datetime]"])
+        })
         .or_else(|| dates::find(&near, dates::Format::Auto))
         .or_else(|| time(&["time[datetime]", "time"]))
         .or_else(|| linked.date("dateCreated"));
@@ -109,7 +112,8 @@ impl Tags {
     }
 
     fn date(&self, names: &[&str]) -> Option<Timestamp> {
-        let of_name = |name: &&str| self.0.iter().filter(|(known, _)| known == name).find_map(|(_, content)| any_date(content));
+        let of_name =
+            |name: &&str| self.0.iter().filter(|(known, _)| known == name).find_map(|(_, content)| any_date(content));
         names.iter().find_map(of_name)
     }
 }
@@ -208,12 +212,12 @@ fn without_site(title: &str, site: &str, heading: &str, guess: bool) -> String {
     if !heading.is_empty() && begins(heading) && tail.starts_with(SEPARATORS) {
         return heading.to_owned();
     }
-    let cut = title.char_indices().filter(|(at, c)| {
+    let mut cut = title.char_indices().filter(|(at, c)| {
         let before = title.get(..*at).is_some_and(|before| before.ends_with(' '));
         let after = title.get(at + c.len_utf8()..).is_some_and(|after| after.starts_with(' '));
         SEPARATORS.contains(c) && (before && after)
     });
-    let Some((at, separator)) = cut.last() else { return title.to_owned() };
+    let Some((at, separator)) = cut.next_back() else { return title.to_owned() };
     let (head, name) = title.split_at_checked(at).unwrap_or((title, ""));
     let name = name.trim_start_matches(separator).trim();
     let is_site = !site.is_empty() && name.eq_ignore_ascii_case(site.trim());
@@ -262,7 +266,8 @@ fn link(html: &Html, tags: &Tags, linked: &Linked, base: Option<&Url>, raw: &str
 /// Browsers write in a comment where they saved a page from.
 fn saved_from(raw: &str) -> String {
     let head = dom::cut(raw, 4_000);
-    let after = ["saved from url=", "\n url: "].iter().find_map(|sign| head.split_once(sign)).map_or("", |(_, rest)| rest);
+    let after =
+        ["saved from url=", "\n url: "].iter().find_map(|sign| head.split_once(sign)).map_or("", |(_, rest)| rest);
     let address = after.trim_start_matches(|c: char| c == '(' || c == ')' || c.is_ascii_digit());
     address.split([' ', '\n', '\r']).next().unwrap_or_default().to_owned()
 }

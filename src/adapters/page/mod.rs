@@ -90,7 +90,9 @@ impl Spec {
             ("article", &self.article),
         ];
         let removed = self.remove.iter().map(|selector| ("remove", selector));
-        for (key, selector) in named.iter().filter_map(|(key, selector)| Some((*key, selector.as_ref()?))).chain(removed) {
+        for (key, selector) in
+            named.iter().filter_map(|(key, selector)| Some((*key, selector.as_ref()?))).chain(removed)
+        {
             if dom::selector(selector).is_none() {
                 faults.push(format!("{key} = '{selector}' is geen CSS-selector: verbeter of verwijder hem"));
             }
@@ -104,10 +106,22 @@ impl Spec {
             _ => {}
         }
         let clashes = [
-            (!self.watch && self.item.is_none(), "item ontbreekt: geef de selector van een bericht in de lijst, of zet watch = true"),
-            (self.watch && (self.item.is_some() || self.follow), "watch = true gaat niet samen met item of follow: kies een van beide"),
-            (self.next.is_some() && self.page_param.is_some(), "next en page-param gaan niet samen: kies een van beide"),
-            (self.date_attribute.is_some() && self.date.is_none(), "date-attribute zonder date: geef ook de selector van de datum"),
+            (
+                !self.watch && self.item.is_none(),
+                "item ontbreekt: geef de selector van een bericht in de lijst, of zet watch = true",
+            ),
+            (
+                self.watch && (self.item.is_some() || self.follow),
+                "watch = true gaat niet samen met item of follow: kies een van beide",
+            ),
+            (
+                self.next.is_some() && self.page_param.is_some(),
+                "next en page-param gaan niet samen: kies een van beide",
+            ),
+            (
+                self.date_attribute.is_some() && self.date.is_none(),
+                "date-attribute zonder date: geef ook de selector van de datum",
+            ),
         ];
         faults.extend(clashes.iter().filter(|(wrong, _)| *wrong).map(|(_, text)| (*text).to_owned()));
         faults
@@ -132,9 +146,13 @@ impl Pages {
         let Some(mut page) = dom::parse(html) else { return Ok(record) };
         dom::remove(&mut page, &self.spec.remove);
         let text = if let Some(selector) = &self.spec.article {
-            let found = dom::selector(selector).and_then(|parsed| page.select(&parsed).next()).map(|found| dom::text(found, &[]));
+            let found = dom::selector(selector)
+                .and_then(|parsed| page.select(&parsed).next())
+                .map(|found| dom::text(found, &[]));
             found.filter(|text| !text.is_empty()).ok_or_else(|| {
-                ReadError::Broken(format!("de selector '{selector}' vindt niets op deze pagina: is de pagina veranderd?"))
+                ReadError::Broken(format!(
+                    "de selector '{selector}' vindt niets op deze pagina: is de pagina veranderd?"
+                ))
             })?
         } else if self.spec.remove.is_empty() {
             return Ok(record);
@@ -174,7 +192,7 @@ impl Adapter for Pages {
         }
         let page = dom::parse(&html)
             .ok_or_else(|| ReadError::Broken("de pagina nest dieper dan 400 niveaus; zo diep lezen we niet".into()))?;
-        list::read(&self.spec, &page, url)
+        list::read(&self.spec, &page, &html, url)
     }
 
     /// Fills in the text, and what the list did not tell. A page that is gone means that the entry was withdrawn.

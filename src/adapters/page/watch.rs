@@ -133,8 +133,8 @@ fn likeness(old: &str, new: &str) -> f64 {
 /// abbreviation stands before it.
 fn sentences(text: &str) -> Vec<String> {
     const SHORT: [&str; 18] = [
-        "art", "nr", "bijv", "dr", "mr", "ing", "ir", "drs", "prof", "jl", "blz", "lid", "o.a", "d.w.z", "stb", "stcrt",
-        "m.b.t", "i.v.m",
+        "art", "nr", "bijv", "dr", "mr", "ing", "ir", "drs", "prof", "jl", "blz", "lid", "o.a", "d.w.z", "stb",
+        "stcrt", "m.b.t", "i.v.m",
     ];
     let mut all = Vec::new();
     for line in text.lines() {
@@ -147,7 +147,9 @@ fn sentences(text: &str) -> Vec<String> {
             sentence.push_str(word);
             let bare = word.trim_start_matches('(').trim_end_matches('.').to_lowercase();
             let is_short = word.ends_with('.') && (SHORT.contains(&bare.as_str()) || bare.chars().count() == 1);
-            let opens = words.peek().is_none_or(|next| next.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| !c.is_lowercase()));
+            let opens = words
+                .peek()
+                .is_none_or(|next| next.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| !c.is_lowercase()));
             if word.ends_with(['.', '?', '!']) && opens && !is_short {
                 all.push(std::mem::take(&mut sentence));
             }
@@ -192,10 +194,10 @@ mod tests {
 
     #[test]
     fn abbreviations_do_not_end_a_sentence() {
-        assert_eq!(sentences("Zie art. 13b Opiumwet. Daarna volgt J. de burgemeester."), [
-            "Zie art. 13b Opiumwet.",
-            "Daarna volgt J. de burgemeester."
-        ]);
+        assert_eq!(
+            sentences("Zie art. 13b Opiumwet. Daarna volgt J. de burgemeester."),
+            ["Zie art. 13b Opiumwet.", "Daarna volgt J. de burgemeester."]
+        );
     }
 
     #[test]
