@@ -18,7 +18,7 @@ sleep 1
 port=$(ss -ltnp 2>/dev/null | sed -n "s/.*127.0.0.1:\([0-9]*\).*pid=$python,.*/\1/p" | head -n 1)
 if [ -z "$port" ]; then port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$folder/port"); fi
 for n in $(seq "$count"); do
-  printf 'title = "Bron %s"\nowner = "x"\nlicence = "x"\npersonal-data = "geen"\nchecked = "proef"\nevery = "6h"\n[adapter]\nkind = "feed"\nurl = "http://127.0.0.1:%s/feed.xml?%s"\n' \
+  printf 'title = "Bron %s"\nowner = "x"\nlicence = "x"\npersonal-data = "geen"\nchecked = "proef"\nevery = "6h"\nprivate = true\n[adapter]\nkind = "feed"\nurl = "http://127.0.0.1:%s/feed.xml?%s"\n' \
     "$n" "$port" "$n" > "$folder/sources/bron-$n.toml"
 done
 printf '[paths]\nsources = "sources"\n[fetch]\npause = "1ms"\n[log]\nfilter = "error"\n' > "$folder/config.toml"

@@ -9,11 +9,14 @@ pub mod domain;
 
 pub mod adapters;
 pub mod assets;
+pub mod changes;
 pub mod classify;
 pub mod dedupe;
 pub mod deliver;
 pub mod fetch;
+pub mod health;
 pub mod law;
+pub mod mask;
 pub mod normalise;
 pub mod places;
 pub mod report;

@@ -2,6 +2,7 @@
 //! [`Spec::adapter`]: this is the only place where kinds are listed.
 
 pub mod date;
+pub mod discover;
 pub mod encoding;
 pub mod feed;
 pub mod judgments;

@@ -1,9 +1,11 @@
 //! What a person types: arguments, commands, exit codes. Everything that is shown here is Dutch.
 
 mod bench;
+mod listing;
 mod model;
 mod ops;
 mod read;
+mod source;
 
 use std::{
     io::{IsTerminal, Write},
@@ -81,8 +83,22 @@ enum Command {
     },
     /// Zegt waar een tekst over gaat, met kansen en de woorden die telden
     Classify(model::ClassifyArguments),
-    /// Leest bewaarde antwoorden van een bron: feed of judgments
+    /// Leest bewaarde antwoorden van een bron
     Read(read::ReadArguments),
+    /// Voegt bronnen toe, test ze, en toont hoe het met ze gaat
+    #[command(subcommand)]
+    Source(source::SourceCommand),
+    /// Leest het verleden van een bron, vanaf een dag
+    Backfill {
+        /// Naam van de bron
+        name: String,
+        /// Eerste dag, bijvoorbeeld 2025-01-31
+        #[arg(long)]
+        from: String,
+        /// Begint opnieuw in plaats van verder te gaan
+        #[arg(long)]
+        again: bool,
+    },
     /// Maakt een nieuw model uit models/training
     Train(model::TrainArguments),
     /// Meet hoe goed het model is
@@ -226,6 +242,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Classify(arguments) => model::classify(config, &arguments),
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Check => ops::check(config),
+        Command::Source(command) => source::run(&load(config)?, command).await,
+        Command::Backfill { name, from, again } => source::past(&load(config)?, &name, &from, again).await,
         Command::Run => {
             let settings = load(config)?;
             crate::daemon::run(settings, arguments.config).await?;

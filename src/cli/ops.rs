@@ -8,13 +8,13 @@ use super::{Failure, say, tell};
 use crate::{
     clock,
     deliver::Channel,
-    domain::{signal::State, week::Week},
+    domain::{signal::State, source::SourceId, week::Week},
     fetch::Fetcher,
-    pipeline::{self, ingest::Context},
+    pipeline::{self, ingest::Context, reconcile::RED},
     report::{self, words},
     schedule::poll_and_note,
     settings::{Settings, SourceEntry},
-    store::Store,
+    store::{Store, health::Condition, sources::PollState},
 };
 
 pub(super) fn check(config: Option<&Path>) -> Result<(), Failure> {
@@ -33,13 +33,13 @@ pub(super) fn check(config: Option<&Path>) -> Result<(), Failure> {
     ))
 }
 
-async fn open(settings: &Settings) -> Result<Store, Failure> {
+pub(super) async fn open(settings: &Settings) -> Result<Store, Failure> {
     tokio::fs::create_dir_all(&settings.state).await?;
     Ok(Store::open(&settings.database).await?)
 }
 
 /// A name in leases that no daemon has.
-fn holder() -> String {
+pub(super) fn holder() -> String {
     format!("cli-{}", std::process::id())
 }
 
@@ -141,13 +141,15 @@ pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failur
     let signals = store.signals().await?;
     let bytes = store.bytes().await?;
     let broken: Vec<_> = states.iter().filter(|(_, state)| state.problem.is_some()).collect();
+    // A broken source is told with its problem; the other conditions stand beside it.
+    let wrong: Vec<_> = store.conditions().await?.into_iter().filter(|condition| condition.kind != "storing").collect();
     if json {
         say(&status_json(settings, &store).await?)?;
         store.close().await;
         return Ok(());
     }
     let items: i64 = totals.iter().map(|total| total.1).sum();
-    let warnings = broken.len() + usize::try_from(counts.failed).unwrap_or(0);
+    let warnings = broken.len() + wrong.len() + usize::try_from(counts.failed).unwrap_or(0);
     let all = if warnings == 0 {
         "alles goed".to_owned()
     } else {
@@ -168,13 +170,7 @@ pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failur
         counts.failed
     ))?;
     say(&format!("signalen    {} concepten", signals.len()))?;
-    for (id, state) in broken {
-        say(&format!(
-            "  {id}: {} ({})",
-            state.problem.as_deref().unwrap_or_default(),
-            words::counted(i64::from(state.failures), "keer", "keer")
-        ))?;
-    }
+    problems(&store, &broken, &wrong).await?;
     if let Some((id, state)) = states.iter().filter(|(_, state)| state.due.is_some()).min_by_key(|(_, state)| state.due)
     {
         let due = state.due.unwrap_or_default().duration_since(clock::now());
@@ -184,6 +180,24 @@ pub(super) async fn status(settings: &Settings, json: bool) -> Result<(), Failur
         ))?;
     }
     store.close().await;
+    Ok(())
+}
+
+/// What is wrong, a line each.
+async fn problems(store: &Store, broken: &[&(SourceId, PollState)], wrong: &[Condition]) -> Result<(), Failure> {
+    for (id, state) in broken {
+        say(&format!(
+            "  {id}: {} ({})",
+            state.problem.as_deref().unwrap_or_default(),
+            words::counted(i64::from(state.failures), "keer", "keer")
+        ))?;
+    }
+    for condition in wrong {
+        say(&format!("  {}: {}", condition.source, condition.detail))?;
+    }
+    for month in store.months().await?.iter().filter(|month| month.share() < RED) {
+        say(&format!("  {}: {} van {} binnen over {}", month.source, month.held, month.stated, month.month))?;
+    }
     Ok(())
 }
 
@@ -212,7 +226,30 @@ async fn status_json(settings: &Settings, store: &Store) -> Result<String, Failu
             })
         })
         .collect();
+    let conditions: Vec<serde_json::Value> = store
+        .conditions()
+        .await?
+        .iter()
+        .map(|wrong| {
+            serde_json::json!({
+                "source": wrong.source.0, "kind": wrong.kind, "detail": wrong.detail, "since": wrong.since.to_string(),
+            })
+        })
+        .collect();
+    let months: Vec<serde_json::Value> = store
+        .months()
+        .await?
+        .iter()
+        .map(|month| {
+            serde_json::json!({
+                "source": month.source.0, "month": month.month, "stated": month.stated, "held": month.held,
+                "share": month.share(), "red": month.share() < RED,
+                "missing": month.missing.lines().collect::<Vec<_>>(), "checked": month.checked.to_string(),
+            })
+        })
+        .collect();
     let status = serde_json::json!({
+        "conditions": conditions, "reconciliation": months,
         "version": env!("CARGO_PKG_VERSION"), "model": settings.knowledge.classifier.version(),
         "bytes": store.bytes().await?, "sources": sources,
         "outbox": { "queued": counts.queued, "sent": counts.sent, "failed": counts.failed },

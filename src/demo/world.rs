@@ -78,7 +78,7 @@ impl World {
         let common = |title: &str| {
             format!(
                 "title = \"{title}\"\nowner = \"verzonnen, voor de demo\"\nlicence = \"vrij\"\npersonal-data = \"geen: alles is verzonnen\"\n\
-                 checked = \"alleen in de demo\"\nevery = \"1h\"\n"
+                 checked = \"alleen in de demo\"\nevery = \"1h\"\nprivate = true\n"
             )
         };
         let mut files: Vec<(String, String)> = self

@@ -1,5 +1,6 @@
 //! What is asked of a server and what it answers, without any HTTP library in sight.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 /// One question to a server. It is stored while a walk over several pages is under way, so it holds all that is needed
@@ -62,13 +63,28 @@ pub struct Response {
     pub body: Vec<u8>,
     /// What to send next time to hear "unchanged".
     pub validators: Validators,
+    /// Where the document stood in the end, after redirects.
+    pub address: String,
+    /// Where it has moved for good, when the server said so (301 or 308 all the way).
+    pub moved: Option<String>,
+    /// How long the server says that this stays fresh.
+    pub fresh_for: Option<SignedDuration>,
 }
 
 impl Response {
     /// A response as it would be had `body` been served with status 200: what tests and `read` start from.
     #[must_use]
     pub fn saved(request: Request, body: Vec<u8>) -> Self {
-        Self { request, status: 200, content_type: None, body, validators: Validators::default() }
+        Self {
+            address: request.url.clone(),
+            request,
+            status: 200,
+            content_type: None,
+            body,
+            validators: Validators::default(),
+            moved: None,
+            fresh_for: None,
+        }
     }
 }
 

@@ -35,6 +35,10 @@ pub struct Item {
     pub language: String,
     /// Plain text without markup.
     pub text: String,
+    /// Full text of the page behind the link, where the source asks for it; goes with the source's retention.
+    pub article: Option<String>,
+    /// Kinds of direct identifiers that were masked on entry, with their number: "iban 1, telefoon 2".
+    pub masked: String,
     /// First sight long after publication: counted, never an alert.
     pub backfill: bool,
     /// Withdrawn at the source: text is empty, identity and labels stay.

@@ -30,6 +30,8 @@ pub enum Product {
     Alert,
     /// Concept bestuurlijk signaal.
     Signal,
+    /// Notice about sources, for those who run us.
+    Notice,
 }
 
 impl Product {
@@ -40,12 +42,13 @@ impl Product {
             Self::Digest => "digest",
             Self::Alert => "attendering",
             Self::Signal => "signaal",
+            Self::Notice => "beheer",
         }
     }
 
     /// The product of that name.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
-        [Self::Digest, Self::Alert, Self::Signal].into_iter().find(|product| product.name() == name)
+        [Self::Digest, Self::Alert, Self::Signal, Self::Notice].into_iter().find(|product| product.name() == name)
     }
 }

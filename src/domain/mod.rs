@@ -3,6 +3,7 @@
 pub mod exchange;
 pub mod fenomeen;
 pub mod figure;
+pub mod health;
 pub mod item;
 pub mod judgment;
 pub mod message;

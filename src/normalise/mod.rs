@@ -9,11 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hasher;
 
-use crate::domain::{
-    item::Item,
-    record::{Body, Record, Rejection},
-    source::Source,
-    week::Week,
+use crate::{
+    domain::{
+        item::Item,
+        record::{Body, Record, Rejection},
+        source::Source,
+        week::Week,
+    },
+    mask::{Counts, mask},
 };
 
 /// First sight later than this after publication is backfill: kept and counted, never an alert.
@@ -34,7 +37,7 @@ pub fn normalise(record: Record, source: &Source, now: Timestamp) -> Result<Item
     if record.key.trim().is_empty() || record.key.len() > 2_000 {
         return Err(reject("geen bruikbare sleutel"));
     }
-    let title = text::line(&record.title);
+    let mut title = text::line(&record.title);
     let mut body = match &record.body {
         Body::Plain(plain) => text::tidy(plain),
         Body::Html(html) => text::of_html(html),
@@ -42,6 +45,12 @@ pub fn normalise(record: Record, source: &Source, now: Timestamp) -> Result<Item
     text::truncate(&mut body, LONGEST_TEXT);
     if title.is_empty() && body.is_empty() && !record.withdrawn {
         return Err(reject("geen titel en geen tekst na opschonen"));
+    }
+    // Judgments stay as the judiciary pseudonymised them.
+    let mut counts = Counts::default();
+    if source.kind != "judgments" {
+        title = mask(&title, &mut counts);
+        body = mask(&body, &mut counts);
     }
     let stated = record.published.filter(|at| is_plausible(*at, now, &source.kind));
     let published = stated.unwrap_or(now);
@@ -65,9 +74,19 @@ pub fn normalise(record: Record, source: &Source, now: Timestamp) -> Result<Item
         updated: record.updated,
         first_seen: now,
         text: if record.withdrawn { String::new() } else { body },
+        article: None,
+        masked: counts.words(),
         withdrawn: record.withdrawn,
         judgment: record.judgment,
     })
+}
+
+/// Cleans and masks the text of an article that was read from its own page.
+#[must_use]
+pub fn article(text: &str) -> String {
+    let mut text = text::tidy(text);
+    text::truncate(&mut text, LONGEST_TEXT);
+    mask(&text, &mut Counts::default())
 }
 
 /// Judgments may be older than the web; everything else may not.
@@ -95,15 +114,11 @@ mod tests {
     fn source() -> Source {
         Source {
             id: SourceId("proef".into()),
-            title: "Proef".into(),
-            owner: String::new(),
-            licence: String::new(),
             kind: "feed".into(),
             every: SignedDuration::from_mins(30),
             pause: SignedDuration::from_secs(1),
             language: "nl".into(),
-            max_pages: 1,
-            enabled: true,
+            ..Source::default()
         }
     }
 

@@ -23,13 +23,19 @@ pub fn verdict(knowledge: &Knowledge, title: &str, text: &str, language: &str) -
     }
 }
 
-/// Judges one item.
+/// Judges one item by its own text and the article behind it. A gemeente that the source itself states goes before what
+/// the text suggests.
 #[must_use]
-pub fn judge(knowledge: &Knowledge, item: Item) -> Judged {
-    let verdict = verdict(knowledge, &item.title, &item.text, &item.language);
+pub fn judge(knowledge: &Knowledge, item: Item, gemeente: Option<String>) -> Judged {
+    let whole = item.article.as_ref().map(|article| format!("{}\n{article}", item.text));
+    let mut verdict = verdict(knowledge, &item.title, whole.as_ref().unwrap_or(&item.text), &item.language);
+    if let Some(code) = gemeente.filter(|code| knowledge.gazetteer.gemeente(code).is_some()) {
+        verdict.gebieden.retain(|found| *found != code);
+        verdict.gebieden.insert(0, code);
+    }
     let knelpunten = match &item.judgment {
         Some(judgment) => knowledge.finder.in_judgment(judgment, &knowledge.laws),
         None => item.text.lines().flat_map(|line| knowledge.finder.in_text(line, "", &knowledge.laws)).collect(),
     };
-    Judged { item, verdict, knelpunten }
+    Judged { item, verdict, knelpunten, raw: None }
 }

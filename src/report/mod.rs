@@ -3,5 +3,7 @@
 
 pub mod alert;
 pub mod digest;
+pub mod metrics;
+pub mod notice;
 pub mod signal;
 pub mod words;

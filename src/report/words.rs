@@ -112,6 +112,17 @@ pub fn capital(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// A span of time in its largest unit: "40 minuten", "5 uur", "3 dagen".
+#[must_use]
+pub fn lasting(span: jiff::SignedDuration) -> String {
+    let minutes = span.as_mins().max(1);
+    match minutes {
+        1..=90 => counted(minutes, "minuut", "minuten"),
+        91..=2880 => format!("{} uur", (minutes + 30) / 60),
+        _ => format!("{} dagen", (minutes + 720) / 1440),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! From what was written to what is meant: default → file → environment, checked as a whole, with every fault told at once.
 //! Each room owns its own settings; this one only composes them. Nobody else reads the environment.
 
+pub mod draft;
 pub mod faults;
 mod knowledge;
 mod raw;
@@ -25,6 +26,17 @@ pub struct SourceEntry {
     pub source: Source,
     /// How it is read.
     pub spec: adapters::Spec,
+}
+
+impl SourceEntry {
+    /// The host that it asks first, with its port.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let url = url::Url::parse(self.spec.address()).ok();
+        url.map_or_else(String::new, |url| {
+            format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0))
+        })
+    }
 }
 
 /// When the weekly digest is made.
@@ -63,6 +75,8 @@ pub struct Recipients {
     pub alerts: Vec<String>,
     /// Drafts of signals.
     pub signals: Vec<String>,
+    /// Notices about sources, for those who run it.
+    pub ops: Vec<String>,
 }
 
 /// Everything that was meant, checked.
@@ -77,6 +91,8 @@ pub struct Settings {
     pub sources: Vec<SourceEntry>,
     /// The door.
     pub fetch: fetch::Settings,
+    /// How long raw answers and full texts are kept of a source that is not named any more.
+    pub retention: SignedDuration,
     /// Rhythm.
     pub rhythm: Rhythm,
     /// When to watch.
@@ -112,8 +128,11 @@ impl Settings {
         let mut files = vec![
             file.map_or_else(|| "config/default.toml (meegeleverd)".to_owned(), |file| file.display().to_string()),
         ];
-        let pause = raw::duration(&raw.fetch.pause, "fetch.pause", &mut faults);
-        let sources = sources::load(&raw.paths.sources, &base, pause, &mut faults, &mut files);
+        let usual = sources::Usual {
+            pause: raw::duration(&raw.fetch.pause, "fetch.pause", &mut faults),
+            retention: raw::duration(&raw.store.retention, "store.retention", &mut faults),
+        };
+        let sources = sources::load(&raw.paths.sources, &base, usual, &mut faults, &mut files);
         let knowledge = Knowledge::load(&raw, &base, &mut faults, &mut files);
         let settings =
             knowledge.and_then(|knowledge| Self::compose(raw, &base, sources, knowledge, files, &mut faults));
@@ -132,7 +151,8 @@ impl Settings {
         faults: &mut Vec<Fault>,
     ) -> Option<Self> {
         let state = base.join(&raw.paths.state);
-        let timeout = raw::duration(&raw.fetch.timeout, "fetch.timeout", faults);
+        let retention = raw::duration(&raw.store.retention, "store.retention", faults);
+        let fetch = door(&raw, base, faults);
         let watch = watch_time(&raw, faults);
         let region = region(&raw, &knowledge, faults);
         let deliver = raw.mail.checked(&state, base, faults);
@@ -141,9 +161,6 @@ impl Settings {
         }
         if !(0.001..=0.5).contains(&raw.trend.false_discovery_rate) {
             faults.push(Fault::new("trend.false-discovery-rate", "moet tussen 0,001 en 0,5 liggen"));
-        }
-        if raw.fetch.concurrency == 0 || raw.fetch.max_bytes == 0 {
-            faults.push(Fault::new("fetch", "concurrency en max-bytes moeten groter zijn dan 0"));
         }
         if !matches!(raw.log.format.as_str(), "text" | "json") {
             faults.push(Fault::new("log.format", format!("'{}' kan niet; kies uit: text, json", raw.log.format)));
@@ -159,12 +176,8 @@ impl Settings {
             state,
             worker: raw.worker.name,
             sources,
-            fetch: fetch::Settings {
-                user_agent: raw.fetch.user_agent,
-                timeout: Duration::try_from(timeout).unwrap_or(Duration::from_secs(30)),
-                max_bytes: raw.fetch.max_bytes,
-                concurrency: raw.fetch.concurrency,
-            },
+            fetch,
+            retention,
             rhythm: Rhythm {
                 jitter: raw.schedule.jitter,
                 longest_backoff: raw::duration(&raw.schedule.longest_backoff, "schedule.longest-backoff", faults),
@@ -184,6 +197,7 @@ impl Settings {
                 digest: raw.mail.digest_to,
                 alerts: raw.mail.alerts_to,
                 signals: raw.mail.signals_to,
+                ops: raw.mail.ops_to,
             },
             region: region?,
             knowledge,
@@ -197,6 +211,41 @@ impl Settings {
     #[must_use]
     pub fn source(&self, id: &str) -> Option<&SourceEntry> {
         self.sources.iter().find(|entry| entry.source.id.0 == id)
+    }
+}
+
+fn door(raw: &raw::Raw, base: &Path, faults: &mut Vec<Fault>) -> fetch::Settings {
+    let written = &raw.fetch;
+    if written.concurrency == 0 || written.max_bytes == 0 || written.max_compressed == 0 {
+        faults.push(Fault::new("fetch", "concurrency, max-bytes en max-compressed moeten groter zijn dan 0"));
+    }
+    let mut time =
+        |text: &str, key: &str| Duration::try_from(raw::duration(text, key, faults)).unwrap_or(Duration::from_secs(30));
+    let (timeout, first_byte) =
+        (time(&written.timeout, "fetch.timeout"), time(&written.first_byte, "fetch.first-byte"));
+    let extra_ca = (!written.extra_ca.is_empty()).then(|| std::fs::read(base.join(&written.extra_ca)));
+    let extra_ca = extra_ca.and_then(|read| {
+        read.map_err(|error| {
+            let file = &written.extra_ca;
+            faults.push(Fault::new("fetch.extra-ca", format!("'{file}' kan niet worden gelezen ({error})")));
+        })
+        .ok()
+    });
+    let secrets = raw
+        .secrets
+        .iter()
+        .filter_map(|(name, file)| Some((name.clone(), raw::secret(&format!("secrets.{name}"), file, base, faults)?)));
+    fetch::Settings {
+        user_agent: written.user_agent.clone(),
+        timeout,
+        first_byte,
+        max_compressed: written.max_compressed,
+        max_bytes: written.max_bytes,
+        least_speed: written.least_speed,
+        concurrency: written.concurrency,
+        proxy: (!written.proxy.is_empty()).then(|| written.proxy.clone()),
+        extra_ca,
+        secrets: secrets.collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The configuration as written, and its layers.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use config::{Config, Environment, File, FileFormat};
 use jiff::SignedDuration;
@@ -23,6 +23,15 @@ pub(super) struct Raw {
     pub(super) trend: Trend,
     pub(super) mail: Mail,
     pub(super) log: Log,
+    pub(super) store: Keeping,
+    /// Name of a secret → the file that holds it.
+    #[serde(default)]
+    pub(super) secrets: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Keeping {
+    pub(super) retention: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,9 +60,14 @@ pub(super) struct Worker {
 pub(super) struct Fetch {
     pub(super) user_agent: String,
     pub(super) timeout: String,
+    pub(super) first_byte: String,
+    pub(super) max_compressed: usize,
     pub(super) max_bytes: usize,
+    pub(super) least_speed: u64,
     pub(super) concurrency: usize,
     pub(super) pause: String,
+    pub(super) proxy: String,
+    pub(super) extra_ca: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,7 +104,7 @@ pub(super) struct Mail {
     pub(super) digest_to: Vec<String>,
     pub(super) alerts_to: Vec<String>,
     pub(super) signals_to: Vec<String>,
-    ops_to: Vec<String>,
+    pub(super) ops_to: Vec<String>,
     host: String,
     port: u16,
     security: String,
@@ -182,6 +196,9 @@ fn check_keys(file: &str, text: &str, table: &Table, known: &Table, faults: &mut
             );
             continue;
         };
+        if section == "secrets" {
+            continue;
+        }
         for (key, value) in keys {
             let all: Vec<&str> = known_keys.keys().map(String::as_str).collect();
             match known_keys.get(key) {
@@ -284,15 +301,20 @@ impl Mail {
         if self.password_file.is_empty() {
             return self.password.clone();
         }
-        match std::fs::read_to_string(base.join(&self.password_file)) {
-            Ok(text) => text.trim_end().to_owned().into(),
-            Err(error) => {
-                faults.push(Fault::new(
-                    "mail.password-file",
-                    format!("'{}' kan niet worden gelezen ({error})", self.password_file),
-                ));
-                self.password.clone()
-            }
+        secret("mail.password-file", &self.password_file, base, faults).unwrap_or_else(|| self.password.clone())
+    }
+}
+
+/// The secret in a file, without the line end that editors add.
+pub(super) fn secret(key: &str, file: &str, base: &Path, faults: &mut Vec<Fault>) -> Option<SecretString> {
+    match std::fs::read_to_string(base.join(file)) {
+        Ok(text) => Some(text.trim_end().to_owned().into()),
+        Err(error) => {
+            faults.push(Fault::new(
+                key,
+                format!("'{file}' kan niet worden gelezen ({error}): maak het bestand, of pas de sleutel aan"),
+            ));
+            None
         }
     }
 }

@@ -7,11 +7,16 @@ use sqlx::{Sqlite, Transaction};
 
 use super::{
     Store, StoreError,
+    context::{self, Registered},
+    raw::{self, Raw},
     sources::{Progress, advance},
+    stories::{insert_bands, is_news, story},
+    versions,
 };
 use crate::{
-    dedupe::{SAME_STORY, Shingles},
+    dedupe::Shingles,
     domain::{
+        figure::Figure,
         item::Item,
         record::Rejection,
         signal::Knelpunt,
@@ -19,9 +24,6 @@ use crate::{
         verdict::{Outcome, Verdict},
     },
 };
-
-/// Two tellings of one event lie at most this far apart, in seconds.
-const STORY_SPAN: i64 = 10 * 24 * 3600;
 
 /// An item with everything that was decided about it.
 #[derive(Debug, Clone)]
@@ -32,15 +34,25 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Sentences that point at a gap in the law.
     pub knelpunten: Vec<Knelpunt>,
+    /// Place in the batch of the answer that it was read from.
+    pub raw: Option<usize>,
 }
 
 /// One page of one source, ready to be kept.
 #[derive(Debug, Default)]
 pub struct Batch {
+    /// Under which name the progress is kept: that of the source, or of its backfill.
+    pub ledger: SourceId,
     /// What was read.
     pub judged: Vec<Judged>,
     /// What could not be read.
     pub rejected: Vec<Rejection>,
+    /// Figures of others.
+    pub figures: Vec<Figure>,
+    /// Registrations of companies.
+    pub registered: Vec<Registered>,
+    /// The answers that all of this was read from; those that gave nothing new are not kept.
+    pub raws: Vec<Raw>,
     /// How far the walk came; none keeps the source where it stood.
     pub progress: Option<Progress>,
 }
@@ -123,22 +135,62 @@ impl Store {
     pub async fn keep(&self, source: &SourceId, batch: &Batch, now: Timestamp) -> Result<Tally, StoreError> {
         let mut tally = Tally::default();
         let mut tx = self.begin().await?;
+        let mut raws = Raws { source, answers: &batch.raws, ids: HashMap::new(), now };
         for judged in &batch.judged {
-            keep_one(&mut tx, judged, &mut tally).await?;
+            keep_one(&mut tx, judged, &mut raws, &mut tally).await?;
         }
+        for registered in &batch.registered {
+            if context::keep_registration(&mut tx, source, registered, now).await? {
+                tally.new += 1;
+            } else {
+                tally.known += 1;
+            }
+        }
+        context::keep_figures(&mut tx, source, &batch.figures).await?;
         for rejection in &batch.rejected {
             reject(&mut tx, source, rejection, now).await?;
             tally.rejected += 1;
         }
         if let Some(progress) = &batch.progress {
-            advance(&mut tx, source, progress).await?;
+            advance(&mut tx, &batch.ledger, progress).await?;
         }
         tx.commit().await?;
         Ok(tally)
     }
 }
 
-async fn keep_one(tx: &mut Transaction<'static, Sqlite>, judged: &Judged, tally: &mut Tally) -> Result<(), StoreError> {
+/// The answers of a page; one is written when the first item refers to it.
+struct Raws<'a> {
+    source: &'a SourceId,
+    answers: &'a [Raw],
+    ids: HashMap<usize, i64>,
+    now: Timestamp,
+}
+
+impl Raws<'_> {
+    async fn id(
+        &mut self,
+        tx: &mut Transaction<'static, Sqlite>,
+        place: Option<usize>,
+    ) -> Result<Option<i64>, StoreError> {
+        let Some((place, answer)) = place.and_then(|place| Some((place, self.answers.get(place)?))) else {
+            return Ok(None);
+        };
+        if let Some(id) = self.ids.get(&place) {
+            return Ok(Some(*id));
+        }
+        let id = raw::insert(tx, self.source, answer, self.now).await?;
+        self.ids.insert(place, id);
+        Ok(Some(id))
+    }
+}
+
+async fn keep_one(
+    tx: &mut Transaction<'static, Sqlite>,
+    judged: &Judged,
+    raws: &mut Raws<'_>,
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
     let item = &judged.item;
     let held: Option<(i64, String, String, i64)> =
         sqlx::query_as("select id, revision, content_hash, withdrawn from item where source = $1 and key = $2")
@@ -147,8 +199,13 @@ async fn keep_one(tx: &mut Transaction<'static, Sqlite>, judged: &Judged, tally:
             .fetch_optional(&mut **tx)
             .await?;
     let Some((id, revision, hash, withdrawn)) = held else {
+        if under_another_key(tx, item).await? {
+            tally.known += 1;
+            return Ok(());
+        }
         tally.new += 1;
-        let id = insert(tx, item).await?;
+        let raw = raws.id(tx, judged.raw).await?;
+        let id = insert(tx, item, raw).await?;
         if story(tx, id, item).await? {
             tally.copies += 1;
         }
@@ -166,25 +223,50 @@ async fn keep_one(tx: &mut Transaction<'static, Sqlite>, judged: &Judged, tally:
         tally.known += 1;
         if revision != item.revision {
             // Touched at the source, but nothing that a reader would see.
-            sqlx::query("update item set revision = $2 where id = $1")
+            sqlx::query("update item set revision = $2, updated = $3 where id = $1")
                 .bind(id)
                 .bind(&item.revision)
+                .bind(item.updated.map(Timestamp::as_second))
                 .execute(&mut **tx)
                 .await?;
         }
         return Ok(());
     }
-    tally.changed += 1;
-    update(tx, id, item).await?;
+    let raw = raws.id(tx, judged.raw).await?;
+    // Only a change of what it says is news; a mended comma is not.
+    if versions::add(tx, id, item, raw, raws.now).await? {
+        tally.changed += 1;
+    } else {
+        tally.known += 1;
+    }
+    update(tx, id, item, raw).await?;
     unlabel(tx, id, &judged.verdict.model).await?;
     label(tx, id, judged).await
 }
 
-async fn insert(tx: &mut Transaction<'static, Sqlite>, item: &Item) -> Result<i64, StoreError> {
+/// A source that gives its items another id at every poll: the same text at the same address is the same item, and is
+/// known by its newest id.
+async fn under_another_key(tx: &mut Transaction<'static, Sqlite>, item: &Item) -> Result<bool, StoreError> {
+    let (true, Some(address)) = (is_news(&item.kind) && !item.withdrawn, &item.address) else { return Ok(false) };
+    let renamed = sqlx::query(
+        "update item set key = $3, revision = $4 where id =
+         (select id from item where address = $1 and source = $2 and content_hash = $5 and withdrawn = 0 order by id limit 1)",
+    )
+    .bind(address)
+    .bind(&item.source.0)
+    .bind(&item.key)
+    .bind(&item.revision)
+    .bind(&item.content_hash)
+    .execute(&mut **tx)
+    .await?;
+    Ok(renamed.rows_affected() > 0)
+}
+
+async fn insert(tx: &mut Transaction<'static, Sqlite>, item: &Item, raw: Option<i64>) -> Result<i64, StoreError> {
     let (id,): (i64,) = sqlx::query_as(
         "insert into item (source, kind, key, revision, title, link, address, published, dated, updated, first_seen, week,
-                           language, text, backfill, withdrawn, judgment, content_hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                           language, text, backfill, withdrawn, judgment, content_hash, raw, article, masked)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
          returning id",
     )
     .bind(&item.source.0)
@@ -205,16 +287,25 @@ async fn insert(tx: &mut Transaction<'static, Sqlite>, item: &Item) -> Result<i6
     .bind(i64::from(item.withdrawn))
     .bind(judgment(item)?)
     .bind(&item.content_hash)
+    .bind(raw)
+    .bind(&item.article)
+    .bind(&item.masked)
     .fetch_one(&mut **tx)
     .await?;
     Ok(id)
 }
 
 /// A new version of the same item: its identity, its story, its first sight and its week stay.
-async fn update(tx: &mut Transaction<'static, Sqlite>, id: i64, item: &Item) -> Result<(), StoreError> {
+async fn update(
+    tx: &mut Transaction<'static, Sqlite>,
+    id: i64,
+    item: &Item,
+    raw: Option<i64>,
+) -> Result<(), StoreError> {
     sqlx::query(
         "update item set revision = $2, version = version + 1, title = $3, link = $4, address = $5, updated = $6,
-                language = $7, text = $8, judgment = $9, content_hash = $10, withdrawn = 0
+                language = $7, text = $8, judgment = $9, content_hash = $10, withdrawn = 0, raw = $11, article = $12,
+                masked = $13
          where id = $1",
     )
     .bind(id)
@@ -227,9 +318,12 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, id: i64, item: &Item) -> 
     .bind(&item.text)
     .bind(judgment(item)?)
     .bind(&item.content_hash)
+    .bind(raw)
+    .bind(&item.article)
+    .bind(&item.masked)
     .execute(&mut **tx)
     .await?;
-    if item.kind == "feed" {
+    if is_news(&item.kind) {
         sqlx::query("delete from band where item = $1").bind(id).execute(&mut **tx).await?;
         insert_bands(tx, id, &Shingles::of(&item.title, &item.text)).await?;
     }
@@ -239,7 +333,7 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, id: i64, item: &Item) -> 
 /// Text, structure and quoted sentences go; identity, court, date and labels stay.
 async fn withdraw(tx: &mut Transaction<'static, Sqlite>, id: i64, revision: &str) -> Result<(), StoreError> {
     sqlx::query(
-        "update item set withdrawn = 1, text = '', judgment = null, revision = $2, version = version + 1 where id = $1",
+        "update item set withdrawn = 1, text = '', article = null, judgment = null, revision = $2, version = version + 1 where id = $1",
     )
     .bind(id)
     .bind(revision)
@@ -247,6 +341,20 @@ async fn withdraw(tx: &mut Transaction<'static, Sqlite>, id: i64, revision: &str
     .await?;
     sqlx::query("delete from knelpunt where item = $1").bind(id).execute(&mut **tx).await?;
     sqlx::query("delete from band where item = $1").bind(id).execute(&mut **tx).await?;
+    unsend(tx, id).await
+}
+
+/// Mail that is still waiting and rests on this item alone is not sent any more.
+async fn unsend(tx: &mut Transaction<'static, Sqlite>, id: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "update outbox set state = 'failed', problem = 'ingetrokken bij de bron'
+         where state = 'queued' and product = 'attendering'
+           and key like '%-' || (select story from item where id = $1)
+           and not exists (select 1 from item t where t.story = (select story from item where id = $1) and t.withdrawn = 0)",
+    )
+    .bind(id)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -256,80 +364,6 @@ fn judgment(item: &Item) -> Result<Option<String>, StoreError> {
         .map(serde_json::to_string)
         .transpose()
         .map_err(|error| StoreError::Content(error.to_string()))
-}
-
-/// Finds the story that this item tells: the same address, or nearly the same text, within ten days. True when it is a
-/// further telling. Judgments are never copies of one another.
-async fn story(tx: &mut Transaction<'static, Sqlite>, id: i64, item: &Item) -> Result<bool, StoreError> {
-    let mut story = None;
-    if item.kind == "feed" {
-        let shingles = Shingles::of(&item.title, &item.text);
-        story = same_address(tx, id, item).await?;
-        if story.is_none() {
-            story = same_text(tx, item, &shingles).await?;
-        }
-        insert_bands(tx, id, &shingles).await?;
-    }
-    sqlx::query("update item set story = $2 where id = $1")
-        .bind(id)
-        .bind(story.unwrap_or(id))
-        .execute(&mut **tx)
-        .await?;
-    Ok(story.is_some())
-}
-
-async fn same_address(tx: &mut Transaction<'static, Sqlite>, id: i64, item: &Item) -> Result<Option<i64>, StoreError> {
-    let Some(address) = &item.address else { return Ok(None) };
-    let found: Option<(i64,)> = sqlx::query_as(
-        "select story from item where address = $1 and id <> $2 and source <> $3 and abs(published - $4) <= $5
-         order by id limit 1",
-    )
-    .bind(address)
-    .bind(id)
-    .bind(&item.source.0)
-    .bind(item.published.as_second())
-    .bind(STORY_SPAN)
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(found.map(|(story,)| story))
-}
-
-async fn same_text(
-    tx: &mut Transaction<'static, Sqlite>,
-    item: &Item,
-    shingles: &Shingles,
-) -> Result<Option<i64>, StoreError> {
-    let mut query = sqlx::query_as(
-        "select distinct i.story, i.title, i.text from band b join item i on i.id = b.item
-         where b.key in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-           and abs(i.published - $17) <= $18
-         order by i.id limit 50",
-    );
-    for key in shingles.bands() {
-        query = query.bind(key);
-    }
-    let candidates: Vec<(i64, String, String)> =
-        query.bind(item.published.as_second()).bind(STORY_SPAN).fetch_all(&mut **tx).await?;
-    let nearest = candidates
-        .into_iter()
-        .map(|(story, title, text)| (shingles.similarity(&Shingles::of(&title, &text)), story))
-        .filter(|(similarity, _)| *similarity >= SAME_STORY)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-    Ok(nearest.map(|(_, story)| story))
-}
-
-async fn insert_bands(tx: &mut Transaction<'static, Sqlite>, id: i64, shingles: &Shingles) -> Result<(), StoreError> {
-    let mut query = sqlx::query(
-        "insert into band (item, key) values ($1, $2), ($1, $3), ($1, $4), ($1, $5), ($1, $6), ($1, $7), ($1, $8), ($1, $9),
-                ($1, $10), ($1, $11), ($1, $12), ($1, $13), ($1, $14), ($1, $15), ($1, $16), ($1, $17)
-         on conflict do nothing",
-    )
-    .bind(id);
-    for key in shingles.bands() {
-        query = query.bind(key);
-    }
-    query.execute(&mut **tx).await?;
-    Ok(())
 }
 
 /// Drops what was decided about an earlier version of the text.

@@ -2,12 +2,18 @@
 //! their own. SQL stays in what SQLite and PostgreSQL share where that
 //! costs nothing: numbered parameters, `on conflict`, `returning`. STRICT tables and pragmas are SQLite's own.
 
+pub mod context;
+pub mod health;
 pub mod items;
 pub mod leases;
 pub mod outbox;
+pub mod raw;
+pub mod reconcile;
 pub mod series;
 pub mod signals;
 pub mod sources;
+mod stories;
+mod versions;
 
 use std::{path::Path, time::Duration};
 

@@ -84,7 +84,7 @@ impl Store {
     pub async fn tellings(&self, model: &str, from: Week, to: Week) -> Result<Vec<Telling>, StoreError> {
         let rows: Vec<TellingRow> = sqlx::query_as(
             "select distinct i.week, i.story, i.source from item i join verdict v on v.item = i.id and v.model = $1
-             where i.kind = 'feed' and i.withdrawn = 0 and i.week between $2 and $3",
+             where i.kind in ('feed', 'page') and i.withdrawn = 0 and i.week between $2 and $3",
         )
         .bind(model)
         .bind(from.to_string())
@@ -109,7 +109,7 @@ impl Store {
     pub async fn labelled(&self, model: &str, from: Week, to: Week) -> Result<Vec<Labelled>, StoreError> {
         let rows: Vec<(i64, String)> = sqlx::query_as(
             "select distinct i.story as story, f.fenomeen as fenomeen from item i join item_fenomeen f on f.item = i.id
-             where i.kind = 'feed' and i.withdrawn = 0 and f.model = $1 and f.outcome = 'ja' and i.week between $2 and $3",
+             where i.kind in ('feed', 'page') and i.withdrawn = 0 and f.model = $1 and f.outcome = 'ja' and i.week between $2 and $3",
         )
         .bind(model)
         .bind(from.to_string())
@@ -127,7 +127,7 @@ impl Store {
         let rows: Vec<(i64, String)> = sqlx::query_as(
             "select distinct i.story as story, a.value as gemeente
              from item i join item_axis a on a.item = i.id and a.axis = 'gebied'
-             where i.kind = 'feed' and i.withdrawn = 0 and i.week between $2 and $3
+             where i.kind in ('feed', 'page') and i.withdrawn = 0 and i.week between $2 and $3
                and exists (select 1 from item_fenomeen f where f.item = i.id and f.model = $1 and f.outcome = 'ja')",
         )
         .bind(model)
@@ -168,7 +168,7 @@ impl Store {
     pub async fn noticed(&self, model: &str, from: Week, to: Week) -> Result<Vec<(Week, StoryLine)>, StoreError> {
         let rows: Vec<(String, i64, String, String, String, i64)> = sqlx::query_as(
             "select i.week, i.story, i.title, i.text, i.source, i.published from item i
-             where i.id = i.story and i.kind = 'feed' and i.withdrawn = 0 and i.week between $2 and $3
+             where i.id = i.story and i.kind in ('feed', 'page') and i.withdrawn = 0 and i.week between $2 and $3
                and exists (select 1 from item_fenomeen f where f.item = i.id and f.model = $1)
              order by i.id",
         )

@@ -30,6 +30,29 @@ pub struct PollState {
     pub failures: u32,
     /// What went wrong last, in Dutch.
     pub problem: Option<String>,
+    /// Where it has moved for good, by its server.
+    pub moved: Option<String>,
+    /// Digest of the last opening answer.
+    pub digest: String,
+}
+
+/// What became of a poll.
+#[derive(Debug, Clone, Copy)]
+pub struct PollNote<'a> {
+    /// When it ended.
+    pub now: Timestamp,
+    /// When the next one is due.
+    pub due: Timestamp,
+    /// It brought something new.
+    pub brought_new: bool,
+    /// What went wrong, in Dutch; none when all went well.
+    pub problem: Option<&'a str>,
+    /// The problem is a fault of the source, not of ours.
+    pub counts: bool,
+    /// Where the source has moved for good, when its server said so in this poll.
+    pub moved: Option<&'a str>,
+    /// Digest of the opening answer; empty when there was none.
+    pub digest: &'a str,
 }
 
 #[derive(FromRow)]
@@ -45,6 +68,8 @@ struct Row {
     due: i64,
     failures: i64,
     problem: Option<String>,
+    moved: Option<String>,
+    digest: String,
 }
 
 impl From<Row> for PollState {
@@ -60,6 +85,8 @@ impl From<Row> for PollState {
             due: (row.due > 0).then(|| moment(row.due)),
             failures: u32::try_from(row.failures).unwrap_or(u32::MAX),
             problem: row.problem,
+            moved: row.moved,
+            digest: row.digest,
         }
     }
 }
@@ -76,8 +103,8 @@ pub struct Progress {
 }
 
 const COLUMNS: &str =
-    "select source, cursor, pending, etag, last_modified, first_polled, last_ok, last_new, due, failures, problem
-     from source_state";
+    "select source, cursor, pending, etag, last_modified, first_polled, last_ok, last_new, due, failures, problem,
+     moved, digest from source_state";
 
 impl Store {
     /// Where a source stands; the default for one that was never polled.
@@ -90,50 +117,79 @@ impl Store {
         Ok(row.map(PollState::from).unwrap_or_default())
     }
 
-    /// Where all sources stand that were ever polled.
+    /// Where all sources stand that were ever polled; places of backfills are not among them.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn poll_states(&self) -> Result<Vec<(SourceId, PollState)>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(COLUMNS)).fetch_all(&self.reader).await?;
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} where first_polled is not null")))
+            .fetch_all(&self.reader)
+            .await?;
         Ok(rows.into_iter().map(|row| (SourceId(row.source.clone()), row.into())).collect())
     }
 
-    /// Writes the outcome of a poll and when the next one is due; also when nothing had changed. None as problem means
-    /// that all went well.
+    /// Writes the outcome of a poll and when the next one is due; also when nothing had changed.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn polled(
-        &self,
-        source: &SourceId,
-        now: Timestamp,
-        due: Timestamp,
-        outcome: Result<bool, &str>,
-    ) -> Result<(), StoreError> {
-        let problem = outcome.err();
-        let brought_new = outcome.unwrap_or(false);
+    pub async fn polled(&self, source: &SourceId, note: PollNote<'_>) -> Result<(), StoreError> {
         sqlx::query(
-            "insert into source_state (source, first_polled, last_polled, last_ok, last_new, due, failures, problem)
+            "insert into source_state (source, first_polled, last_polled, last_ok, last_new, due, failures, problem, moved, digest)
              values ($1, $2, $2, case when $4 is null then $2 end, case when $5 = 1 then $2 end, $3,
-                     case when $4 is null then 0 else 1 end, $4)
+                     case when $4 is null then 0 else $6 end, $4, $7, $8)
              on conflict (source) do update set
                  first_polled = coalesce(source_state.first_polled, excluded.first_polled),
                  last_polled = excluded.last_polled,
                  last_ok = coalesce(excluded.last_ok, source_state.last_ok),
                  last_new = coalesce(excluded.last_new, source_state.last_new),
                  due = excluded.due,
-                 failures = case when $4 is null then 0 else source_state.failures + 1 end,
-                 problem = excluded.problem",
+                 failures = case when $4 is null then 0 else source_state.failures + $6 end,
+                 problem = excluded.problem,
+                 moved = case when $4 is null and $8 <> '' then excluded.moved else source_state.moved end,
+                 digest = case when $8 <> '' then $8 else source_state.digest end",
         )
         .bind(&source.0)
-        .bind(now.as_second())
-        .bind(due.as_second())
-        .bind(problem)
-        .bind(i64::from(brought_new))
+        .bind(note.now.as_second())
+        .bind(note.due.as_second())
+        .bind(note.problem)
+        .bind(i64::from(note.brought_new))
+        .bind(i64::from(note.counts))
+        .bind(note.moved)
+        .bind(note.digest)
         .execute(&self.writer)
         .await?;
         Ok(())
+    }
+
+    /// Forgets a place: a backfill that came to its end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forget(&self, ledger: &SourceId) -> Result<(), StoreError> {
+        sqlx::query("delete from source_state where source = $1 and first_polled is null")
+            .bind(&ledger.0)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Spends one request of a day's budget. False when the budget is spent.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn spend(&self, source: &SourceId, day: &str, budget: u32) -> Result<bool, StoreError> {
+        let spent = sqlx::query(
+            "insert into source_state (source, spent_day, spent) select $1, $2, 1 where $3 > 0
+             on conflict (source) do update set
+                 spent = case when source_state.spent_day = $2 then source_state.spent + 1 else 1 end, spent_day = $2
+             where source_state.spent_day <> $2 or source_state.spent < $3",
+        )
+        .bind(&source.0)
+        .bind(day)
+        .bind(i64::from(budget))
+        .execute(&self.writer)
+        .await?;
+        Ok(spent.rows_affected() > 0)
     }
 }
 

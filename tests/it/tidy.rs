@@ -7,12 +7,13 @@ use crate::support::files_below;
 /// Floors from the ground. A file imports from lower floors and from its own room, never sideways or up.
 const FLOORS: [&[&str]; 9] = [
     &["domain", "clock", "assets"],
-    &["dedupe", "law"],
+    &["changes", "dedupe", "law", "mask"],
     &[
         "adapters",
         "classify",
         "deliver",
         "fetch",
+        "health",
         "normalise",
         "places",
         "report",

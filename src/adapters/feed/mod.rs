@@ -60,7 +60,7 @@ impl Adapter for Feed {
     }
 
     fn read(&self, response: &Response) -> Result<Page, ReadError> {
-        let mut page = read(&response.body, response.content_type.as_deref(), &response.request.url)?;
+        let mut page = read(&response.body, response.content_type.as_deref(), &response.address)?;
         if !self.spec.follow_next {
             page.next = None;
         }

@@ -63,11 +63,7 @@ const OVERLAP: SignedDuration = SignedDuration::from_hours(2);
 
 impl Adapter for Judgments {
     fn open(&self, since: &Cursor, now: Timestamp) -> Request {
-        let start = self
-            .spec
-            .start
-            .to_zoned_datetime(amsterdam().clone())
-            .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
+        let start = midnight(self.spec.start).unwrap_or(Timestamp::UNIX_EPOCH);
         let from = since.0.parse::<Timestamp>().map_or(start, |at| at.saturating_sub(OVERLAP).unwrap_or(start));
         search::Window::first(from.min(now), now).request(&self.spec)
     }
@@ -76,7 +72,11 @@ impl Adapter for Judgments {
         let window = search::Window::of(&response.request)?;
         let answer = search::read(&encoding::decode(&response.body, response.content_type.as_deref()))?;
         let (keep, next) = window.after(&answer, self.spec.page_size);
-        let mut page = Page { next: next.map(|window| window.next(&self.spec)), ..Page::default() };
+        let mut page = Page {
+            next: next.map(|window| window.next(&self.spec)),
+            stated: Some(answer.total.into()),
+            ..Page::default()
+        };
         if !keep {
             return Ok(page);
         }
@@ -92,6 +92,14 @@ impl Adapter for Judgments {
         Ok(page)
     }
 
+    fn backfill(&self, from: Date, now: Timestamp) -> Option<Request> {
+        Some(search::Window::first(midnight(from)?.min(now), now).request(&self.spec))
+    }
+
+    fn count(&self, from: Date, to: Date) -> Option<Request> {
+        Some(search::Window::whole(midnight(from)?, midnight(to)?).request(&Spec { page_size: 1, ..self.spec.clone() }))
+    }
+
     fn complete(&self, record: Record, detail: &Response) -> Result<Record, ReadError> {
         if matches!(detail.status, 404 | 410) {
             return Ok(Record { withdrawn: true, body: Body::default(), detail: None, ..record });
@@ -103,6 +111,11 @@ impl Adapter for Judgments {
         }
         Ok(completed(record, judgment))
     }
+}
+
+/// The start of a day in the Netherlands.
+fn midnight(day: Date) -> Option<Timestamp> {
+    Some(day.to_zoned_datetime(amsterdam().clone()).ok()?.timestamp())
 }
 
 fn is_caribbean(ecli: &str) -> bool {

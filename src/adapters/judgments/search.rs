@@ -38,6 +38,12 @@ impl Window {
         Self { from, to: plus(from, FIRST_SPAN).min(end), end, offset: 0 }
     }
 
+    /// All of a stretch in one question, for its total alone. The end is exclusive.
+    pub(super) fn whole(from: Timestamp, to: Timestamp) -> Self {
+        let to = to.saturating_sub(SECOND).unwrap_or(to);
+        Self { from, to, end: to, offset: 0 }
+    }
+
     pub(super) fn of(request: &Request) -> Result<Self, ReadError> {
         serde_json::from_str(&request.note)
             .map_err(|_| ReadError::Broken("de vraag draagt geen tijdvak; begin de bron opnieuw".into()))
@@ -65,12 +71,12 @@ impl Window {
     /// hour: a few ECLIs are then seen twice, and none is missed.
     fn local(&self) -> (DateTime, DateTime) {
         let wall = |at: Timestamp| at.to_zoned_datetime(amsterdam().clone()).datetime();
-        let twice =
+        let repeated =
             |at: DateTime| matches!(amsterdam().to_ambiguous_timestamp(at).offset(), AmbiguousOffset::Fold { .. });
         let hour = SignedDuration::from_hours(1);
         let (from, to) = (wall(self.from), wall(self.to));
-        let lower = if twice(from) { from.saturating_sub(hour) } else { from };
-        let upper = if twice(to) { to.saturating_add(hour) } else { to };
+        let lower = if repeated(from) { from.saturating_sub(hour) } else { from };
+        let upper = if repeated(to) { to.saturating_add(hour) } else { to };
         (lower, upper)
     }
 
@@ -89,13 +95,13 @@ impl Window {
             return (true, None);
         }
         let span = self.to.duration_since(self.from).max(SECOND);
-        let span = if answer.total.saturating_mul(2) < page_size { plus_self(span) } else { span };
+        let span = if answer.total.saturating_mul(2) < page_size { twice(span) } else { span };
         let from = plus(self.to, SECOND);
         (true, Some(Self { from, to: plus(from, span).min(self.end), end: self.end, offset: 0 }))
     }
 }
 
-fn plus_self(span: SignedDuration) -> SignedDuration {
+fn twice(span: SignedDuration) -> SignedDuration {
     span.saturating_add(span).min(SignedDuration::from_hours(24 * 366))
 }
 

@@ -1,12 +1,7 @@
 //! HTML within bounds: size and depth are held before any parser sees it, because some of what walks over trees recurses.
 
-use std::sync::LazyLock;
-
 use ego_tree::iter::Edge;
-use regex::bytes::Regex;
 use scraper::{ElementRef, Html, Node, Selector};
-
-use crate::adapters::encoding;
 
 /// Longest page that is parsed, in bytes; the rest is cut.
 const LONGEST: usize = 4_000_000;
@@ -16,19 +11,6 @@ const DEEPEST: usize = 400;
 /// What is on a page beside its text.
 pub(super) const FURNITURE: [&str; 10] =
     ["nav", "header", "footer", "aside", "form", "button", "dialog", "menu", "select", "iframe"];
-
-/// The text of a body: the HTTP header, then `<meta charset>` of the first 4 kB, then what bytes tell.
-pub(super) fn decode(body: &[u8], content_type: Option<&str>) -> String {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant that the tests compile")]
-    static META: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i-u)<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})"#).expect("a constant pattern")
-    });
-    let is_stated = content_type.is_some_and(|header| header.to_ascii_lowercase().contains("charset="));
-    let head = body.get(..body.len().min(4_096)).unwrap_or_default();
-    let meta = META.captures(head).filter(|_| !is_stated).and_then(|found| found.get(1));
-    let stated = meta.map(|label| format!("text/html; charset={}", String::from_utf8_lossy(label.as_bytes())));
-    encoding::decode(body, stated.as_deref().or(content_type))
-}
 
 /// At most so many bytes of a text, on a character boundary.
 pub(super) fn cut(text: &str, bytes: usize) -> &str {

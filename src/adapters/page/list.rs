@@ -7,7 +7,7 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use super::{ACCEPT, Spec, article, consent, dates, dom, meta, watch::digest};
+use super::{ACCEPT, Spec, article, consent, dates, digest, dom, meta};
 use crate::{
     adapters::{Next, Page, ReadError},
     domain::{

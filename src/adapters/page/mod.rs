@@ -1,5 +1,5 @@
-//! Reads web pages without a feed: a list of entries by selectors (`list`), one page that is watched for changes
-//! (`watch`), and any saved page as an article (`article`). Nothing is guessed: a selector that finds nothing is an error.
+//! Reads web pages without a feed: a list of entries by selectors (`list`), one page that is watched for changes, and any
+//! saved page as an article (`article`). Nothing is guessed: a selector that finds nothing is an error.
 
 mod article;
 pub mod consent;
@@ -9,18 +9,16 @@ mod list;
 mod meta;
 #[cfg(test)]
 mod tests;
-mod watch;
+
+use std::hash::Hasher;
 
 use jiff::Timestamp;
 use regex::Regex;
 use serde::Deserialize;
+use siphasher::sip128::{Hasher128, SipHasher13};
 
-pub use self::{
-    article::article,
-    dates::Format,
-    watch::{Change, changes},
-};
-use super::{Adapter, Page, ReadError};
+pub use self::{article::article, dates::Format};
+use super::{Adapter, Page, ReadError, encoding};
 use crate::domain::{
     exchange::{Cursor, Request, Response},
     record::{Body, Record},
@@ -170,7 +168,7 @@ impl Pages {
         if text.is_empty() {
             return Err(ReadError::Broken("de pagina heeft geen tekst: is zij veranderd?".into()));
         }
-        record.revision = watch::digest(&[text]);
+        record.revision = digest(&[text]);
         // The source is this page, whatever it calls itself.
         record.key.clone_from(&self.spec.url);
         record.link = Some(self.spec.url.clone());
@@ -184,8 +182,8 @@ impl Adapter for Pages {
     }
 
     fn read(&self, response: &Response) -> Result<Page, ReadError> {
-        let html = dom::decode(&response.body, response.content_type.as_deref());
-        let url = &response.request.url;
+        let html = encoding::decode(&response.body, response.content_type.as_deref());
+        let url = &response.address;
         article::check(&html)?;
         if self.spec.watch {
             return self.watched(&html, url);
@@ -200,8 +198,8 @@ impl Adapter for Pages {
         if matches!(detail.status, 404 | 410) {
             return Ok(Record { withdrawn: true, ..record });
         }
-        let html = dom::decode(&detail.body, detail.content_type.as_deref());
-        let page = self.text(&html, &detail.request.url)?;
+        let html = encoding::decode(&detail.body, detail.content_type.as_deref());
+        let page = self.text(&html, &detail.address)?;
         let (Body::Plain(text) | Body::Html(text)) = &page.body;
         if !text.is_empty() {
             record.body = page.body;
@@ -220,7 +218,18 @@ impl Adapter for Pages {
 /// # Errors
 /// When it is another kind of document, or a wall in front of a page.
 pub fn read_saved(body: &[u8]) -> Result<Page, ReadError> {
-    let html = dom::decode(body, None);
+    let html = encoding::decode(body, None);
     let record = article::read(&html, "")?;
     Ok(Page { records: vec![record], ..Page::default() })
+}
+
+/// A digest that is the same on every machine and in every version: SipHash-1-3 with a fixed key, 128 bits.
+fn digest(parts: &[&str]) -> String {
+    let mut hasher = SipHasher13::new_with_keys(0x7061_6769, 0x6e61_2121);
+    for part in parts {
+        hasher.write(part.as_bytes());
+        hasher.write_u8(0xff);
+    }
+    let hash = hasher.finish128();
+    format!("{:016x}{:016x}", hash.h1, hash.h2)
 }

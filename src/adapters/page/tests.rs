@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::domain::exchange::Validators;
 
 fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/page");
@@ -15,11 +14,7 @@ fn spec(text: &str) -> Spec {
 }
 
 fn answer(url: &str, body: Vec<u8>) -> Response {
-    Response {
-        content_type: Some("text/html; charset=utf-8".into()),
-        validators: Validators::default(),
-        ..Response::saved(Request::new(url, ACCEPT), body)
-    }
+    Response { content_type: Some("text/html".into()), ..Response::saved(Request::new(url, ACCEPT), body) }
 }
 
 fn read(text: &str, body: Vec<u8>) -> Result<Page, ReadError> {
@@ -110,8 +105,6 @@ fn a_watched_page_is_one_item_with_the_digest_of_its_text() {
     let edited = String::from_utf8(fixture("policy.html")).expect("text").replace("drie maanden", "zes maanden");
     let after = read(settings, edited.clone().into_bytes()).expect("a page");
     assert_ne!(after.records[0].revision, record.revision);
-    let old = text(record).to_owned();
-    assert_eq!(changes(&old, text(&after.records[0])).len(), 1);
     let furniture = edited.replace("zes maanden", "drie maanden").replace("vandaag", "gisteren");
     assert_eq!(read(settings, furniture.into_bytes()).expect("a page").records[0].revision, record.revision);
 }

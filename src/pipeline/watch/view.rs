@@ -231,6 +231,9 @@ async fn signals(store: &Store) -> Result<Vec<SignalLine>, StoreError> {
         .collect())
 }
 
+/// A reconciliation younger than this is told in the digest.
+const MONTH_NEWS: SignedDuration = SignedDuration::from_hours(24 * 8);
+
 /// How complete the view of a week was.
 async fn completeness(
     store: &Store,
@@ -279,6 +282,7 @@ async fn completeness(
             ));
         }
     }
+    known_wrong(store, &title, &mut complete, now).await?;
     for (source, state) in store.poll_states().await? {
         if let Some(problem) = state.problem {
             let times = words::counted(i64::from(state.failures), "mislukte poging", "mislukte pogingen");
@@ -288,6 +292,31 @@ async fn completeness(
     Ok(complete)
 }
 
+/// What the daemon found to be wrong, and how complete the closed months are.
+async fn known_wrong(
+    store: &Store,
+    title: &impl Fn(&str) -> String,
+    complete: &mut Completeness,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // What is known to be wrong goes before what only the counts suggest; a broken source is named below.
+    for condition in store.conditions().await?.into_iter().filter(|condition| condition.kind != "storing") {
+        let title = title(&condition.source.0);
+        complete.silent.retain(|line| condition.kind != "stil" || !line.starts_with(&title));
+        complete.silent.push(format!("{title}: {}", condition.detail));
+    }
+    for month in store.months().await?.into_iter().filter(|month| now.duration_since(month.checked) < MONTH_NEWS) {
+        complete.rejected.push(format!(
+            "{}, {}: {} van {} binnen",
+            title(&month.source.0),
+            month.month,
+            words::whole(month.held),
+            words::whole(month.stated)
+        ));
+    }
+    Ok(())
+}
+
 fn is_feed(settings: &Settings, source: &str) -> bool {
-    settings.source(source).is_some_and(|entry| entry.source.kind == "feed")
+    settings.source(source).is_some_and(|entry| matches!(entry.source.kind.as_str(), "feed" | "page"))
 }

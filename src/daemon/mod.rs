@@ -2,7 +2,7 @@
 //! SIGHUP, and stops in order on SIGTERM.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -17,6 +17,10 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 use tracing::{error, info, warn};
+
+mod upkeep;
+
+use upkeep::Upkeep;
 
 use crate::{
     clock,
@@ -41,15 +45,19 @@ const TICK: Duration = Duration::from_secs(15);
 const WATCH_LEASE: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the tasks share until the next reload.
-struct World {
+pub(crate) struct World {
     settings: Settings,
     fetcher: Fetcher,
     channel: Channel,
 }
 
 impl World {
-    fn of(settings: Settings) -> anyhow::Result<Arc<Self>> {
-        let fetcher = Fetcher::new(settings.fetch.clone()).context("opening the door to the web")?;
+    /// A world by these settings; the door remembers what the door of an earlier world learned.
+    fn of(settings: Settings, earlier: Option<&Self>) -> anyhow::Result<Arc<Self>> {
+        let fetch = settings.fetch.clone();
+        let fetcher =
+            earlier.map_or_else(|| Fetcher::new(fetch.clone()), |world| world.fetcher.successor(fetch.clone()));
+        let fetcher = fetcher.context("opening the door to the web")?;
         let channel = Channel::open(&settings.deliver).context("opening the mail channel")?;
         Ok(Arc::new(Self { settings, fetcher, channel }))
     }
@@ -67,7 +75,7 @@ pub async fn run(settings: Settings, config: Option<PathBuf>) -> anyhow::Result<
     let store = Store::open(&settings.database).await?;
     store.release_all(&settings.worker).await?;
     let (stop, stopping) = watch::channel(false);
-    let mut daemon = Daemon::new(World::of(settings)?, store, stopping).await?;
+    let mut daemon = Daemon::new(World::of(settings, None)?, store, stopping).await?;
     systemd::ready();
     info!(sources = daemon.due.len(), "watching {} sources", daemon.due.len());
     let outcome = loop {
@@ -112,9 +120,13 @@ struct Daemon {
     /// When each enabled source is due; those under way are not in it.
     due: BTreeMap<String, Timestamp>,
     running: HashMap<tokio::task::Id, String>,
+    /// The host of each source, and the hosts that are being asked.
+    hosts: HashMap<String, String>,
+    busy: HashSet<String>,
     next_tick: Instant,
     store_failures: u32,
     news: bool,
+    upkeep: Upkeep,
 }
 
 impl Daemon {
@@ -126,6 +138,9 @@ impl Daemon {
             polls: JoinSet::new(),
             due: BTreeMap::new(),
             running: HashMap::new(),
+            hosts: HashMap::new(),
+            busy: HashSet::new(),
+            upkeep: Upkeep::default(),
             next_tick: Instant::now(),
             store_failures: 0,
             news: true,
@@ -142,6 +157,8 @@ impl Daemon {
         let now = clock::now();
         let mut fresh = 0_i64;
         self.due = BTreeMap::new();
+        self.hosts =
+            self.world.settings.sources.iter().map(|entry| (entry.source.id.0.clone(), entry.host())).collect();
         for entry in self.world.settings.sources.iter().filter(|entry| entry.source.enabled) {
             let id = &entry.source.id.0;
             if self.running.values().any(|own| own == id) {
@@ -156,19 +173,35 @@ impl Daemon {
         Ok(())
     }
 
-    /// Starts polls for what is due. The cap of the door bounds the requests; this bounds the tasks.
+    /// Starts polls for what is due, one per host at a time: a slow host then holds one task and not all of them. The cap of
+    /// the door bounds the requests; this bounds the tasks.
     fn start_due(&mut self) {
         let now = clock::now();
-        let room = (self.world.settings.fetch.concurrency * 2).saturating_sub(self.running.len());
-        let ready: Vec<String> =
-            self.due.iter().filter(|(_, due)| **due <= now).map(|(id, _)| id.clone()).take(room).collect();
-        for id in ready {
+        while self.running.len() < self.room() {
+            let Some(id) = self.free().filter(|(_, due)| *due <= now).min_by_key(|(_, due)| *due).map(|(id, _)| id)
+            else {
+                return;
+            };
             self.due.remove(&id);
             let Some(entry) = self.world.settings.source(&id).cloned() else { continue };
+            self.busy.insert(entry.host());
             let (world, store, stop) = (self.world.clone(), self.store.clone(), self.stopping.clone());
             let task = self.polls.spawn(async move { poll_if_due(&world, &store, stop, &entry).await });
             self.running.insert(task.id(), id);
         }
+    }
+
+    /// Sources whose host is not being asked now, with when they are due.
+    fn free(&self) -> impl Iterator<Item = (String, Timestamp)> + '_ {
+        self.due
+            .iter()
+            .filter(|(id, _)| self.hosts.get(*id).is_none_or(|host| !self.busy.contains(host)))
+            .map(|(id, due)| (id.clone(), *due))
+    }
+
+    /// Most polls at once.
+    fn room(&self) -> usize {
+        self.world.settings.fetch.concurrency * 2
     }
 
     fn finished(
@@ -185,6 +218,9 @@ impl Daemon {
             }
         };
         let Some(id) = self.running.remove(&task) else { return Ok(()) };
+        if let Some(host) = self.hosts.get(&id) {
+            self.busy.remove(host);
+        }
         let due = match outcome {
             Ok((due, news)) => {
                 self.store_failures = 0;
@@ -206,8 +242,8 @@ impl Daemon {
 
     /// When to wake: the next source, or the next round of chores.
     fn next_wake(&self) -> Instant {
-        let busy = self.running.len() >= self.world.settings.fetch.concurrency * 2;
-        let next = if busy { None } else { self.due.values().min() };
+        let full = self.running.len() >= self.room();
+        let next = if full { None } else { self.free().map(|(_, due)| due).min() };
         let until = next.map_or(TICK, |due| {
             Duration::try_from(due.duration_since(clock::now()))
                 .unwrap_or(Duration::ZERO)
@@ -247,6 +283,7 @@ impl Daemon {
             }
         }
         self.weekly(now).await?;
+        self.upkeep.round(&self.store, &self.world, self.stopping.clone(), now).await?;
         dispatch(&self.store, &self.world.channel, &self.world.settings.worker, now).await.context("sending mail")?;
         Ok(())
     }
@@ -273,7 +310,9 @@ impl Daemon {
     /// Reads configuration and sources again. A fault keeps what we had and is told.
     async fn reload(&mut self, config: Option<&std::path::Path>) {
         systemd::reloading();
-        let loaded = Settings::load(config).map_err(anyhow::Error::from).and_then(World::of);
+        let loaded = Settings::load(config)
+            .map_err(anyhow::Error::from)
+            .and_then(|settings| World::of(settings, Some(&self.world)));
         match loaded {
             Ok(world)
                 if world.settings.database == self.world.settings.database
