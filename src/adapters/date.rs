@@ -33,10 +33,19 @@ fn civil(text: &str) -> Option<Timestamp> {
     let text = text.replace('/', "-").replacen(' ', "T", 1).replace(' ', "");
     let text = year_first(&text);
     let (stamp, zone) = split_zone(&text);
+    let stamp = &two_digits(stamp);
     // A day without a time is noon, so that no zone moves it to another day.
     let at: DateTime =
         if stamp.contains('T') { stamp.parse().ok()? } else { stamp.parse::<Date>().ok()?.at(12, 0, 0, 0) };
     local(at, zone.as_deref())
+}
+
+/// `9:05:1` lacks the zeros that a clock has; `2026-10` is the first of that month.
+fn two_digits(stamp: &str) -> String {
+    let Some((date, time)) = stamp.split_once('T') else {
+        return if stamp.len() == 7 && stamp.get(4..5) == Some("-") { format!("{stamp}-01") } else { stamp.to_owned() };
+    };
+    format!("{date}T{}", time.split(':').map(|part| format!("{part:0>2}")).collect::<Vec<_>>().join(":"))
 }
 
 /// `05-10-2026` is how the Dutch write a day.
@@ -161,6 +170,12 @@ mod tests {
             ("2026-07-06 10:00:00 +0200", "2026-07-06T08:00:00Z"),
             ("06-07-2026 10:00", "2026-07-06T08:00:00Z"),
             ("2026/07/06", "2026-07-06T10:00:00Z"),
+            ("2006-01-17T12:35:1+01:00", "2006-01-17T11:35:01Z"),
+            ("2026-07-06 9:05", "2026-07-06T07:05:00Z"),
+            ("2026-07", "2026-07-01T10:00:00Z"),
+            ("Sun Jan  4 16:29:06 PST 2026", "2026-01-05T00:29:06Z"),
+            ("Mon, 05 Oct 26 10:00:00 GMT", "2026-10-05T10:00:00Z"),
+            ("2026-10-05T10:00:00.123+0200", "2026-10-05T08:00:00.123Z"),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(text).map(|at| at.to_string()).as_deref(), Some(expected), "{text}");

@@ -1,7 +1,10 @@
-//! Bytes to text: byte order mark, then the HTTP header, then the XML declaration, then UTF-8, and at last Windows-1252,
-//! which never fails. (RFC 7303 section 3 and Appendix F of XML 1.0.)
+//! Bytes to text: byte order mark, then the HTTP header, then the XML declaration or the `<meta>` of a web page, then UTF-8,
+//! and at last Windows-1252, which never fails. (RFC 7303 section 3, Appendix F of XML 1.0, the HTML standard.)
+
+use std::sync::LazyLock;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use regex::bytes::Regex;
 
 /// The text of a body, without byte order mark. Bytes that are no text in the chosen encoding become U+FFFD.
 #[must_use]
@@ -17,7 +20,7 @@ pub fn decode(body: &[u8], content_type: Option<&str>) -> String {
         [0, b'<', ..] => Some(UTF_16BE),
         _ => None,
     };
-    let stated = wide.or_else(|| content_type.and_then(charset)).or_else(|| declared(body));
+    let stated = wide.or_else(|| content_type.and_then(charset)).or_else(|| declared(body)).or_else(|| meta(body));
     if let Some(encoding) = stated {
         let (text, had_errors) = encoding.decode_without_bom_handling(body);
         if !had_errors {
@@ -34,6 +37,11 @@ pub fn decode(body: &[u8], content_type: Option<&str>) -> String {
         .decode_without_bom_handling(body)
         .0
         .into_owned()
+}
+
+/// The character that Windows-1252 means by a byte.
+pub(super) fn windows_1252(byte: u8) -> char {
+    WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 fn charset(content_type: &str) -> Option<&'static Encoding> {
@@ -53,6 +61,18 @@ fn declared(body: &[u8]) -> Option<&'static Encoding> {
     let label = value.trim_start_matches(quote).split(quote).next()?;
     let encoding = Encoding::for_label(label.as_bytes())?;
     // A document that could be read so far as bytes is not UTF-16, whatever it says.
+    Some(if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding })
+}
+
+/// `<meta charset>` of a web page, or its older form with `http-equiv`, within the first 4 kB.
+fn meta(body: &[u8]) -> Option<&'static Encoding> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant that the tests compile")]
+    static META: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i-u)<(?:html|head)\b[\s\S]*?<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})"#)
+            .expect("a constant pattern")
+    });
+    let head = body.get(..body.len().min(4_096)).unwrap_or_default();
+    let encoding = Encoding::for_label(META.captures(head)?.get(1)?.as_bytes())?;
     Some(if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding })
 }
 
@@ -83,6 +103,8 @@ mod tests {
         assert_eq!(decode(b"\xef\xbb\xbf<a/>", None), "<a/>");
         assert_eq!(decode(b"\xe9", Some("text/xml; charset=iso-8859-1")), "é");
         assert_eq!(decode(b"<?xml version='1.0' encoding='windows-1252'?>\x80", None).chars().last(), Some('€'));
+        let page = b"<html><head><meta http-equiv=x content='text/html; charset=iso-8859-2'></head>\xe8";
+        assert_eq!(decode(page, None).chars().last(), Some('č'));
         assert_eq!(decode(b"<\0a\0/\0>\0", None), "<a/>");
         assert_eq!(decode(b"\0\0\0<\0\0\0a", None), "<a");
         assert_eq!(decode(b"caf\xe9", Some("text/xml; charset=utf-8")), "café");

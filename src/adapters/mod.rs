@@ -127,7 +127,7 @@ pub enum Spec {
     /// JSON services: company registers and others.
     Registry(Box<registry::Spec>),
     /// Web pages without a feed.
-    Page(page::Spec),
+    Page(Box<page::Spec>),
 }
 
 /// The names of all kinds, as in source files.
@@ -156,7 +156,7 @@ impl Spec {
             Self::Sru(spec) => Box::new(sru::Sru::new(spec)),
             Self::Odata(spec) => Box::new(odata::Odata::new(*spec)),
             Self::Registry(spec) => Box::new(registry::Registry::new(*spec)),
-            Self::Page(spec) => Box::new(page::Pages::new(spec)),
+            Self::Page(spec) => Box::new(page::Pages::new(*spec)),
         }
     }
 

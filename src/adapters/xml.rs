@@ -115,27 +115,6 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
     builder.root.ok_or(XmlError::Empty)
 }
 
-/// Walks over a document without keeping it, only to hold it to the caps. A DTD is skipped here and never read.
-///
-/// # Errors
-/// Only when the document is over a cap: whether it is well-formed is for the reader behind this guard to say.
-pub fn guard(text: &str) -> Result<(), XmlError> {
-    let (mut depth, mut nodes) = (0_usize, 0_usize);
-    let outcome = walk(text, &mut |event| {
-        nodes += 1;
-        match event {
-            Event::Start(_) => depth += 1,
-            Event::End(_) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        cap(depth, nodes)
-    });
-    match outcome {
-        Err(error @ XmlError::TooLarge(_)) => Err(error),
-        _ => Ok(()),
-    }
-}
-
 fn cap(depth: usize, nodes: usize) -> Result<(), XmlError> {
     if depth > MAX_DEPTH {
         return Err(XmlError::TooLarge(format!("{MAX_DEPTH} niveaus")));
@@ -272,6 +251,5 @@ mod tests {
         assert!(matches!(parse("<a><b>"), Err(XmlError::Malformed(_))));
         let deep = "<a>".repeat(100_000);
         assert!(matches!(parse(&deep), Err(XmlError::TooLarge(_))));
-        assert!(matches!(guard(&deep), Err(XmlError::TooLarge(_))));
     }
 }

@@ -1,6 +1,7 @@
 //! Context beside our own counts: figures of others, and registrations of companies by branch and gemeente.
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use sqlx::{Sqlite, Transaction};
 
 use super::{Store, StoreError};
@@ -59,6 +60,13 @@ pub(super) async fn keep_figures(
     Ok(())
 }
 
+/// A key that cannot be traced to a person without this very database: eight digits can all be tried, a salt cannot.
+async fn pseudonym(tx: &mut Transaction<'static, Sqlite>, key: &str) -> Result<String, StoreError> {
+    let (salt,): (String,) = sqlx::query_as("select value from salt").fetch_one(&mut **tx).await?;
+    let digest = Sha256::digest(format!("{salt}{key}"));
+    Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// True when the registration was not known yet.
 pub(super) async fn keep_registration(
     tx: &mut Transaction<'static, Sqlite>,
@@ -67,6 +75,7 @@ pub(super) async fn keep_registration(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let kept = &registered.registration;
+    let key = if kept.natural { pseudonym(tx, &registered.key).await? } else { registered.key.clone() };
     let (first_seen,): (i64,) = sqlx::query_as(
         "insert into registration (source, key, sbi, gemeente, place, started, ended, legal_form, event, first_seen)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -76,7 +85,7 @@ pub(super) async fn keep_registration(
          returning first_seen",
     )
     .bind(&source.0)
-    .bind(&registered.key)
+    .bind(key)
     .bind(kept.sbi.first().cloned().unwrap_or_default())
     .bind(&registered.gemeente)
     .bind(kept.place.clone().unwrap_or_default())

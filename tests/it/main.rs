@@ -16,5 +16,6 @@ mod pipeline;
 mod settings;
 mod support;
 mod tidy;
+mod torture;
 mod training;
 mod upkeep;

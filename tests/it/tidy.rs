@@ -32,10 +32,11 @@ const FLOORS: [&[&str]; 9] = [
 ];
 
 /// Rooms of the foreign crates that belong to one.
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 13] = [
     ("reqwest", &["fetch"]),
     ("feed_rs", &["adapters"]),
     ("scraper", &["adapters", "normalise"]),
+    ("dom_smoothie", &["adapters"]),
     ("whatlang", &["normalise"]),
     ("linfa", &["classify"]),
     ("argmin", &["classify"]),

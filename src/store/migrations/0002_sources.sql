@@ -101,6 +101,10 @@ create table registration (
 ) strict, without rowid;
 create index registration_branch on registration (sbi, gemeente);
 
+-- Chosen by chance when the database is made: makes digests of keys useless without it.
+create table salt (value text not null) strict;
+insert into salt (value) values (lower(hex(randomblob(16))));
+
 -- Held against stated, per source and closed month.
 create table reconciliation (
     source  text    not null,
