@@ -160,6 +160,15 @@ impl Spec {
         }
     }
 
+    /// Most requests in a day, for services that cost money.
+    #[must_use]
+    pub fn budget(&self) -> Option<u32> {
+        match self {
+            Self::Registry(spec) => spec.budget(),
+            Self::Feed(_) | Self::Judgments(_) | Self::Sru(_) | Self::Odata(_) | Self::Page(_) => None,
+        }
+    }
+
     /// The name of the kind, as in source files and in the store.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -89,10 +89,10 @@ pub fn article(text: &str) -> String {
     mask(&text, &mut Counts::default())
 }
 
-/// Judgments may be older than the web; everything else may not.
+/// Judgments, laws and publications may be older than the web; everything else may not.
 fn is_plausible(at: Timestamp, now: Timestamp, kind: &str) -> bool {
     let ahead = at.duration_since(now);
-    ahead < AHEAD && (kind == "judgments" || at.as_second() > OLDEST)
+    ahead < AHEAD && (matches!(kind, "judgments" | "sru") || at.as_second() > OLDEST)
 }
 
 /// SipHash-1-3 with a fixed key, 128 bits: the same on every machine and in every version, and enough to tell texts apart

@@ -105,7 +105,7 @@ impl Keeping<'_, '_> {
                 known.revision == record.revision
                     && (known.content_hash.is_some() || known.times_rejected >= MOST_DETAIL_FAILURES)
             });
-            if record.detail.is_some() && same {
+            if !record.revision.is_empty() && same {
                 self.already += 1;
                 continue;
             }

@@ -196,7 +196,7 @@ fn checked(file: &str, id: &str, written: SourceFile, usual: Usual, faults: &mut
             reuse: SignedDuration::ZERO,
             retention,
             full_text: written.full_text,
-            budget: None,
+            budget: written.adapter.budget(),
             contact: written.contact,
             language: written.language,
             max_pages: written.max_pages.max(1),

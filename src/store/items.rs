@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{QueryBuilder, Sqlite, Transaction};
 
 use super::{
     Store, StoreError,
@@ -24,6 +24,9 @@ use crate::{
         verdict::{Outcome, Verdict},
     },
 };
+
+/// Keys that are looked up in one statement; databases take a thousand and more.
+const KEYS_AT_ONCE: usize = 500;
 
 /// An item with everything that was decided about it.
 #[derive(Debug, Clone)]
@@ -101,31 +104,36 @@ impl Store {
     /// When the store fails.
     pub async fn known(&self, source: &SourceId, keys: &[String]) -> Result<HashMap<String, Known>, StoreError> {
         let mut known = HashMap::new();
-        let mut connection = self.reader.acquire().await?;
-        for key in keys {
-            let item: Option<(String, String)> =
-                sqlx::query_as("select revision, content_hash from item where source = $1 and key = $2")
-                    .bind(&source.0)
-                    .bind(key)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-            if let Some((revision, hash)) = item {
-                known.insert(key.clone(), Known { revision, content_hash: Some(hash), times_rejected: 0 });
-                continue;
-            }
-            let refused: Option<(String, i64)> = sqlx::query_as(
-                "select revision, times from rejection where source = $1 and key = $2 order by last_seen desc limit 1",
-            )
-            .bind(&source.0)
-            .bind(key)
-            .fetch_optional(&mut *connection)
-            .await?;
-            if let Some((revision, times)) = refused {
+        // Rejections first: an item that is kept goes before an older refusal of the same key.
+        for some in keys.chunks(KEYS_AT_ONCE) {
+            let rejections = "select key, revision, '', times from rejection where source = ";
+            for (key, revision, _, times) in self.of_keys(rejections, "order by last_seen", source, some).await? {
                 let times_rejected = u32::try_from(times).unwrap_or(u32::MAX);
-                known.insert(key.clone(), Known { revision, content_hash: None, times_rejected });
+                known.insert(key, Known { revision, content_hash: None, times_rejected });
+            }
+            let items = "select key, revision, content_hash, 0 from item where source = ";
+            for (key, revision, hash, _) in self.of_keys(items, "", source, some).await? {
+                known.insert(key, Known { revision, content_hash: Some(hash), times_rejected: 0 });
             }
         }
         Ok(known)
+    }
+
+    async fn of_keys(
+        &self,
+        select: &str,
+        order: &str,
+        source: &SourceId,
+        keys: &[String],
+    ) -> Result<Vec<(String, String, String, i64)>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(select);
+        query.push_bind(&source.0).push(" and key in (");
+        let mut list = query.separated(", ");
+        for key in keys {
+            list.push_bind(key);
+        }
+        query.push(") ").push(order);
+        Ok(query.build_query_as().fetch_all(&self.reader).await?)
     }
 
     /// Keeps a page: all of it and its cursor, or nothing.
@@ -386,29 +394,26 @@ async fn label(tx: &mut Transaction<'static, Sqlite>, id: i64, judged: &Judged) 
         .bind(&verdict.model)
         .execute(&mut **tx)
         .await?;
-    for label in verdict.labels.iter().filter(|label| label.outcome != Outcome::Nee) {
-        sqlx::query("insert into item_fenomeen (item, model, fenomeen, p, outcome) values ($1, $2, $3, $4, $5)")
-            .bind(id)
-            .bind(&verdict.model)
-            .bind(&label.fenomeen)
-            .bind(label.p)
-            .bind(label.outcome.name())
-            .execute(&mut **tx)
-            .await?;
+    let labels: Vec<_> = verdict.labels.iter().filter(|label| label.outcome != Outcome::Nee).collect();
+    if !labels.is_empty() {
+        let mut query = QueryBuilder::<Sqlite>::new("insert into item_fenomeen (item, model, fenomeen, p, outcome) ");
+        query.push_values(labels, |mut row, label| {
+            row.push_bind(id).push_bind(&verdict.model).push_bind(&label.fenomeen);
+            row.push_bind(label.p).push_bind(label.outcome.name());
+        });
+        query.build().execute(&mut **tx).await?;
     }
     let axes = [("gebied", &verdict.gebieden), ("instrument", &verdict.instrumenten), ("branche", &verdict.branches)];
-    for (axis, values) in axes {
-        for (place, value) in (0_i64..).zip(values) {
-            sqlx::query(
-                "insert into item_axis (item, axis, value, place) values ($1, $2, $3, $4) on conflict do nothing",
-            )
-            .bind(id)
-            .bind(axis)
-            .bind(value)
-            .bind(place)
-            .execute(&mut **tx)
-            .await?;
-        }
+    let values: Vec<_> = axes
+        .into_iter()
+        .flat_map(|(axis, values)| (0_i64..).zip(values).map(move |(place, value)| (axis, place, value)))
+        .collect();
+    for some in values.chunks(KEYS_AT_ONCE / 4) {
+        let mut query = QueryBuilder::<Sqlite>::new("insert into item_axis (item, axis, value, place) ");
+        query.push_values(some, |mut row, (axis, place, value)| {
+            row.push_bind(id).push_bind(*axis).push_bind(*value).push_bind(*place);
+        });
+        query.push(" on conflict do nothing").build().execute(&mut **tx).await?;
     }
     for knelpunt in &judged.knelpunten {
         sqlx::query(

@@ -73,7 +73,7 @@ impl Store {
             .busy_timeout(Duration::from_secs(30))
             .statement_cache_capacity(100);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
-        MIGRATIONS.run(&writer).await?;
+        migrate(path, &writer).await?;
         let reader = SqlitePoolOptions::new().max_connections(3).connect_with(options).await.map_err(failed)?;
         Ok(Self { writer, reader })
     }
@@ -111,6 +111,22 @@ impl Store {
         let (size,): (i64,) = sqlx::query_as("pragma page_size").fetch_one(&self.reader).await?;
         Ok(pages * size)
     }
+}
+
+/// Brings the schema up to date, one process at a time: SQLite itself does not keep two from making the same change.
+async fn migrate(path: &Path, writer: &SqlitePool) -> Result<(), StoreError> {
+    let failed =
+        |error: std::io::Error| StoreError::Open { path: path.display().to_string(), source: sqlx::Error::Io(error) };
+    let file = path.with_extension("lock");
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::create(file)?;
+        file.lock().map(|()| file)
+    });
+    let lock = locked.await.map_err(|error| failed(error.into()))?.map_err(failed)?;
+    MIGRATIONS.run(writer).await?;
+    // Dropping the file gives the lock back; a process that dies gives it back too.
+    drop(lock);
+    Ok(())
 }
 
 /// A stored second as a moment.
