@@ -88,10 +88,25 @@ async fn sweep(store: &Store, world: &World, now: Timestamp) -> anyhow::Result<(
         settings.sources.iter().map(|entry| (entry.source.id.clone(), entry.source.retention)).collect();
     let swept = store.sweep(&retentions, settings.retention, now).await.context("sweeping old answers")?;
     store.forget_hours(now.saturating_sub(HOURS_KEPT).unwrap_or(now)).await?;
+    sweep_damaged(&settings.state.join("damaged"), settings.retention).await;
     if swept.raw + swept.articles > 0 {
         info!(raw = swept.raw, articles = swept.articles, "swept what is past its retention");
     }
     Ok(())
+}
+
+/// Damaged answers are kept as files, and end as others do.
+async fn sweep_damaged(folder: &std::path::Path, retention: SignedDuration) {
+    let Ok(mut files) = tokio::fs::read_dir(folder).await else { return };
+    let retention = std::time::Duration::try_from(retention).unwrap_or_default();
+    while let Ok(Some(file)) = files.next_entry().await {
+        let written = file.metadata().await.ok().and_then(|known| known.modified().ok());
+        if written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > retention)
+            && let Err(problem) = tokio::fs::remove_file(file.path()).await
+        {
+            warn!("could not remove a damaged answer: {problem}");
+        }
+    }
 }
 
 /// Holds what we have against what sources state, beside the loop: it asks servers and may walk a month.
