@@ -68,8 +68,7 @@ pub(super) fn tidy(root: &Element, url: &str) -> Tidied {
     let mut items = Vec::new();
     gather(root, &mut items);
     for item in items {
-        let base = if channel.elements().any(|own| std::ptr::eq(own, item)) || !is_atom { &head } else { &top };
-        let place = Place { element: item, base: based(base.base.clone(), item) };
+        let place = Place { element: item, base: based(head.base.clone(), item) };
         entry(&place, is_atom, &mut made.atom);
         made.aside.push(Aside { link: address(&place, is_atom), is_cut: item.cut });
     }

@@ -7,6 +7,8 @@ use super::dom;
 const MOST_PROSE: usize = 1_200;
 /// A page with more prose than this, in bytes, is content, whatever its banner says.
 const LEAST_ARTICLE: usize = 400;
+/// A page with so many links leads somewhere.
+const MANY_LINKS: usize = 8;
 /// What articles carry in their markup and walls do not, in lower case.
 const ARTICLE: [&str; 4] = ["<article", "newsarticle", "article:published_time", "dcterms.issued"];
 /// Words of banners, buttons and their small print; what has them is not what the page is about.
@@ -98,7 +100,8 @@ pub fn looks_like(html: &str) -> Option<&'static str> {
         return None;
     }
     let says_so = begins.or_else(|| find(&head, &MARKUP));
-    let is_bare = prose <= LEAST_ARTICLE && !ARTICLE.iter().any(|sign| head.contains(sign));
+    let links = head.matches("<a ").count();
+    let is_bare = prose <= LEAST_ARTICLE && links < MANY_LINKS && !ARTICLE.iter().any(|sign| head.contains(sign));
     says_so.or_else(|| find(&text, &WORDS).filter(|_| is_bare))
 }
 
