@@ -287,11 +287,6 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a simulation with fixed sizes that says what it measured"
-)]
 mod tests;
 
 /// Time since a moment, rounded to whole seconds, at least one.
