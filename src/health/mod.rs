@@ -57,8 +57,10 @@ pub struct Wrong {
 /// Batches and time of history before a silence means anything.
 const LEAST_BATCHES: usize = 4;
 const LEAST_HISTORY: i64 = 14 * DAY;
+/// Empty answers before a silence means anything.
+const LEAST_POLLS: i64 = 3;
 /// Silences per year of one source that may be false.
-const FALSE_PER_YEAR: f64 = 0.25;
+const FALSE_PER_YEAR: f64 = 0.4;
 /// Nothing at all for so long is named for every source, so that a fault does not end by being forgotten.
 const LONGEST: i64 = 98 * DAY;
 
@@ -135,8 +137,9 @@ fn silence(looks: &[Look<'_>], hours: &[Hour], now: Timestamp) -> Option<Silence
     if looked - since.unwrap_or(first) >= LONGEST {
         return found();
     }
-    // Most hours are no silence worth learning for.
-    if tail.is_empty() || batches < LEAST_BATCHES || history < LEAST_HISTORY {
+    // One empty answer may be bad luck of the moment; most hours need no learning.
+    let polls: i64 = tail.iter().map(Look::polls).sum();
+    if tail.len() < 2 || polls < LEAST_POLLS || batches < LEAST_BATCHES || history < LEAST_HISTORY {
         return None;
     }
     let rhythm = Rhythm::learn(past);

@@ -5,10 +5,13 @@
 //! differ as much as those of this one. The rule is walked day by day through the past, so that a fault that was seen
 //! goes on until the source brings a good share of the usual again, not until a threshold is no longer met.
 
-use super::{calendar::Rest, past::Look};
+use super::{
+    calendar::{Rest, Season},
+    past::Look,
+};
 
 /// Windows, in days, and how many deviations below the expected make a fault.
-const WINDOWS: [(usize, f64); 3] = [(7, 4.2), (14, 3.6), (28, 3.2)];
+const WINDOWS: [(usize, f64); 3] = [(7, 3.4), (14, 3.0), (28, 2.6)];
 /// Fewest days of past before a window, in whole weeks.
 const LEAST_PAST: usize = 42;
 /// Largest share of the expected that is a fault, and the share that ends it.
@@ -16,9 +19,8 @@ const HALF: f64 = 0.6;
 const ENOUGH: f64 = 0.8;
 /// Fewest items expected in a window.
 const LEAST_EXPECTED: f64 = 8.0;
-/// Weight of a public holiday and of a day in vacations, at first.
-const HOLIDAY: f64 = 0.4;
-const VACATION: f64 = 0.7;
+/// A source that brings less than this share of the usual in vacations rests then: those days do not count.
+const RESTS: f64 = 0.85;
 
 /// A window with much less than usual.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,15 +89,16 @@ fn weighed(days: &[DaySum]) -> Vec<DaySum> {
     let all = mean(&|day| day.rest == Some(Rest::None), 0.0, 1e-6).max(1e-9);
     let weekday: Vec<f64> =
         (0..7).map(|n| mean(&|day| day.weekday == n && day.rest == Some(Rest::None), all, 2.0) / all).collect();
-    let vacation = (mean(&|day| day.rest == Some(Rest::Vacation), all * VACATION, 5.0) / all).min(1.0);
+    let vacation = |season| mean(&|day| day.rest == Some(Rest::Vacation(season)), 0.0, 2.0) / all >= RESTS;
+    let goes_on: Vec<Rest> =
+        Season::ALL.into_iter().filter(|season| vacation(*season)).map(Rest::Vacation).chain([Rest::None]).collect();
     let weigh = |day: &DaySum| {
         let usual = weekday.get(day.weekday).copied().unwrap_or(1.0);
-        let rest = match day.rest {
-            Some(Rest::Holiday) => HOLIDAY,
-            Some(Rest::Vacation) => vacation,
-            _ => 1.0,
-        };
-        DaySum { weight: usual * rest * day.looked.min(1.0), ..*day }
+        if day.rest.is_some_and(|rest| goes_on.contains(&rest)) {
+            DaySum { weight: usual * day.looked.min(1.0), ..*day }
+        } else {
+            DaySum { items: 0.0, ..*day }
+        }
     };
     days.iter().map(weigh).collect()
 }
@@ -135,12 +138,13 @@ fn strange(days: &[DaySum], window: usize, deviations: f64) -> Option<Thin> {
     if expected < LEAST_EXPECTED || seen > HALF * expected || seen < 1.0 || !low(early) || !low(late) {
         return None;
     }
-    let blocks: Vec<(f64, f64)> = past.rchunks_exact(window.min(14)).map(sum).filter(|block| block.1 > 0.0).collect();
+    let blocks: Vec<(f64, f64)> = past.rchunks_exact(7).map(sum).filter(|block| block.1 > 0.0).collect();
     let pearson: f64 =
         blocks.iter().map(|(items, weight)| (items - rate * weight).powi(2) / (rate * weight).max(1e-9)).sum();
     let dispersion = ((pearson + 3.0) / (blocks.len() as f64 + 2.0)).max(1.0);
     let variance = dispersion * expected * (1.0 + weight / weights);
     let least = blocks.iter().map(|(items, weight)| items / weight / rate).fold(f64::MAX, f64::min);
+    let deviations = deviations * (1.0 + 4.0 / blocks.len() as f64);
     (expected - seen >= deviations * variance.sqrt() && seen < 0.9 * least * expected).then_some(Thin {
         seen,
         days: window,
