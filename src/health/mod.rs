@@ -10,7 +10,7 @@ mod thin;
 use jiff::Timestamp;
 
 use crate::domain::{health::Hour, week::amsterdam};
-use past::{DAY, HOUR, Look};
+use past::{DAY, HOUR, Look, Past};
 use rhythm::Rhythm;
 
 /// What can be wrong, as far as the hours tell.
@@ -72,7 +72,8 @@ const LONGEST: i64 = 98 * DAY;
 /// new item, rejections with the first record that is read, a decline at four fifths of the usual.
 #[must_use]
 pub fn assess(hours: &[Hour], now: Timestamp) -> Vec<Wrong> {
-    let looks = past::looks(hours, now);
+    let past = Past::new(hours, now);
+    let looks = past.looks();
     let mut wrong = Vec::new();
     if let Some(since) = shape::rejecting(&looks) {
         wrong.push(Wrong { kind: Kind::Rejecting, detail: format!("alles wordt geweigerd sinds {}", moment(since)) });
@@ -182,3 +183,6 @@ fn every(seconds: i64) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,8 +65,9 @@ impl Sums {
     }
 }
 
+type View = fn(&Sums) -> Week;
 /// Ways to see a week, from coarse to fine.
-const VIEWS: [fn(&Sums) -> Week; 3] = [flat, by_day_and_hour, by_hour_of_week];
+const VIEWS: [View; 3] = [flat, by_day_and_hour, by_hour_of_week];
 
 impl Rhythm {
     /// Learns from the looks up to the last batch.
@@ -92,10 +93,11 @@ impl Rhythm {
             });
         }
         let others: Vec<Sums> = weeks.iter().map(|week| total.minus(week)).collect();
-        let score = |view: fn(&Sums) -> Week| -> f64 {
+        let score = |view: View| -> f64 {
             weeks.iter().zip(&others).map(|(week, others)| week.likelihood(&view(others))).sum()
         };
-        let view = VIEWS.into_iter().max_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(flat);
+        let scored = VIEWS.into_iter().map(|view| (score(view), view));
+        let view = scored.max_by(|(one, _), (other, _)| one.total_cmp(other)).map_or(flat as View, |(_, view)| view);
         let span = looks.iter().map(|look| look.slots.len()).sum::<usize>() as f64 / looks.len().max(1) as f64;
         let sure = |week: Week| week.into_iter().map(|rate| -(1.0 - (rate * span).min(SUREST)).ln() / span).collect();
         let mut rhythm = Self {
@@ -141,7 +143,7 @@ impl Rhythm {
 
     /// Batches expected in these looks.
     pub(super) fn expected(&self, looks: &[Look<'_>]) -> f64 {
-        looks.iter().flat_map(|look| &look.slots).map(|slot| self.rate(&self.all, slot)).sum()
+        looks.iter().flat_map(|look| look.slots).map(|slot| self.rate(&self.all, slot)).sum()
     }
 
     /// Batches that were seen after another.

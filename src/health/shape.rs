@@ -18,7 +18,7 @@ const LACKING: f64 = 0.15;
 const LEAST_BATCHES: usize = 5;
 const USUAL: f64 = 0.6;
 /// Fewest items that lack it.
-const LEAST_ITEMS: i64 = 3;
+const LEAST_ITEMS: i64 = 2;
 /// Chance below which a run of lacking batches is strange.
 const STRANGE: f64 = 1e-3;
 /// Polls with only rejections that make a fault.

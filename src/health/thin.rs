@@ -3,7 +3,8 @@
 //! Days are weighed by their weekday, by holidays and by how much of them was looked at. A window of one, two or four weeks
 //! must bring at most six tenths of what the weeks before let expect, and that must be strange for a source whose weeks
 //! differ as much as those of this one. The rule is walked day by day through the past, so that a fault that was seen
-//! goes on until the source brings a good share of the usual again, not until a threshold is no longer met.
+//! goes on until the source brings a good share of the usual again, not until a threshold is no longer met. After two months
+//! or so the lower count is what is usual: the caller remembers no more.
 
 use super::{
     calendar::{Rest, Season},
@@ -11,7 +12,7 @@ use super::{
 };
 
 /// Windows, in days, and how many deviations below the expected make a fault.
-const WINDOWS: [(usize, f64); 3] = [(7, 3.4), (14, 3.0), (28, 2.6)];
+const WINDOWS: [(usize, f64); 3] = [(7, 3.4), (14, 2.8), (28, 2.3)];
 /// Fewest days of past before a window, in whole weeks.
 const LEAST_PAST: usize = 42;
 /// Largest share of the expected that is a fault, and the share that ends it.
@@ -62,7 +63,7 @@ fn days(looks: &[Look<'_>]) -> Vec<DaySum> {
     let mut days: Vec<DaySum> = Vec::new();
     let first = looks.first().and_then(|look| look.slots.last()).map_or(0, |slot| slot.day + 1);
     for look in looks {
-        for slot in &look.slots {
+        for slot in look.slots {
             let Some(at) = slot.day.checked_sub(first) else { continue };
             if days.len() <= at {
                 days.resize(at + 1, DaySum::default());
@@ -79,11 +80,12 @@ fn days(looks: &[Look<'_>]) -> Vec<DaySum> {
 
 /// Gives each day its weight: what it would bring, relative to other days.
 fn weighed(days: &[DaySum]) -> Vec<DaySum> {
+    let cap = cap(days);
     let mean = |wanted: &dyn Fn(&DaySum) -> bool, prior: f64, weight: f64| {
         let (items, looked) = days
             .iter()
             .filter(|day| wanted(day))
-            .fold((0.0, 0.0), |(items, looked), day| (items + day.items.min(cap(days)), looked + day.looked));
+            .fold((0.0, 0.0), |(items, looked), day| (items + day.items.min(cap), looked + day.looked));
         (items + prior * weight) / (looked + weight)
     };
     let all = mean(&|day| day.rest == Some(Rest::None), 0.0, 1e-6).max(1e-9);
@@ -143,8 +145,9 @@ fn strange(days: &[DaySum], window: usize, deviations: f64) -> Option<Thin> {
         blocks.iter().map(|(items, weight)| (items - rate * weight).powi(2) / (rate * weight).max(1e-9)).sum();
     let dispersion = ((pearson + 3.0) / (blocks.len() as f64 + 2.0)).max(1.0);
     let variance = dispersion * expected * (1.0 + weight / weights);
-    let least = blocks.iter().map(|(items, weight)| items / weight / rate).fold(f64::MAX, f64::min);
-    let deviations = deviations * (1.0 + 4.0 / blocks.len() as f64);
+    let windows = past.rchunks_exact(window).map(sum).filter(|block| block.1 > 0.0);
+    let least = windows.map(|(items, weight)| items / weight / rate).fold(1.0, f64::min);
+    let deviations = deviations * (1.0 + 3.0 / blocks.len() as f64);
     (expected - seen >= deviations * variance.sqrt() && seen < 0.9 * least * expected).then_some(Thin {
         seen,
         days: window,
