@@ -13,17 +13,32 @@ pub(super) enum Rest {
     /// A public holiday, or a day that offices commonly add to one: at most a Sunday.
     Holiday,
     /// School holidays or recess somewhere in the country: some stop, most go on.
-    Vacation,
+    Vacation(Season),
+}
+
+/// Vacations differ: who goes on in May may stop in summer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Season {
+    /// A week or two in February, May or October.
+    Short,
+    /// July and August.
+    Summer,
+    /// The weeks around Christmas.
+    Christmas,
+}
+
+impl Season {
+    pub(super) const ALL: [Self; 3] = [Self::Short, Self::Summer, Self::Christmas];
 }
 
 /// First and last day, as month and day. Recess of parliament and the school holidays of all three regions fall inside.
-const VACATIONS: [((i8, i8), (i8, i8)); 6] = [
-    ((1, 1), (1, 11)),
-    ((2, 14), (3, 5)),
-    ((4, 24), (5, 10)),
-    ((7, 3), (9, 1)),
-    ((10, 10), (10, 29)),
-    ((12, 19), (12, 31)),
+const VACATIONS: [((i8, i8), (i8, i8), Season); 6] = [
+    ((1, 1), (1, 11), Season::Christmas),
+    ((2, 14), (3, 5), Season::Short),
+    ((4, 24), (5, 10), Season::Short),
+    ((7, 3), (9, 1), Season::Summer),
+    ((10, 10), (10, 29), Season::Short),
+    ((12, 19), (12, 31), Season::Christmas),
 ];
 
 /// Holidays with a fixed date; 24 and 31 December because offices close early or wholly.
@@ -41,7 +56,8 @@ pub(super) fn rest(date: Date) -> Rest {
     if moved || FIXED.contains(&day) || after.is_some_and(|days| AFTER_EASTER.contains(&days)) {
         return Rest::Holiday;
     }
-    if VACATIONS.iter().any(|(from, to)| (*from..=*to).contains(&day)) { Rest::Vacation } else { Rest::None }
+    let vacation = VACATIONS.iter().find(|(from, to, _)| (*from..=*to).contains(&day));
+    vacation.map_or(Rest::None, |(_, _, season)| Rest::Vacation(*season))
 }
 
 /// Easter Sunday by the anonymous Gregorian rule.
@@ -68,7 +84,7 @@ mod tests {
         assert_eq!(rest(date(2026, 5, 14)), Rest::Holiday);
         assert_eq!(rest(date(2026, 5, 25)), Rest::Holiday);
         assert_eq!(rest(date(2026, 5, 26)), Rest::None);
-        assert_eq!(rest(date(2026, 7, 20)), Rest::Vacation);
-        assert_eq!(rest(date(2026, 12, 28)), Rest::Vacation);
+        assert_eq!(rest(date(2026, 7, 20)), Rest::Vacation(Season::Summer));
+        assert_eq!(rest(date(2026, 12, 28)), Rest::Vacation(Season::Christmas));
     }
 }

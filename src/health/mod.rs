@@ -10,7 +10,7 @@ mod thin;
 use jiff::Timestamp;
 
 use crate::domain::{health::Hour, week::amsterdam};
-use past::{DAY, HOUR, Look};
+use past::{DAY, HOUR, Look, Past};
 use rhythm::Rhythm;
 
 /// What can be wrong, as far as the hours tell.
@@ -57,8 +57,10 @@ pub struct Wrong {
 /// Batches and time of history before a silence means anything.
 const LEAST_BATCHES: usize = 4;
 const LEAST_HISTORY: i64 = 14 * DAY;
+/// Empty answers before a silence means anything.
+const LEAST_POLLS: i64 = 3;
 /// Silences per year of one source that may be false.
-const FALSE_PER_YEAR: f64 = 0.25;
+const FALSE_PER_YEAR: f64 = 0.4;
 /// Nothing at all for so long is named for every source, so that a fault does not end by being forgotten.
 const LONGEST: i64 = 98 * DAY;
 
@@ -70,7 +72,8 @@ const LONGEST: i64 = 98 * DAY;
 /// new item, rejections with the first record that is read, a decline at four fifths of the usual.
 #[must_use]
 pub fn assess(hours: &[Hour], now: Timestamp) -> Vec<Wrong> {
-    let looks = past::looks(hours, now);
+    let past = Past::new(hours, now);
+    let looks = past.looks();
     let mut wrong = Vec::new();
     if let Some(since) = shape::rejecting(&looks) {
         wrong.push(Wrong { kind: Kind::Rejecting, detail: format!("alles wordt geweigerd sinds {}", moment(since)) });
@@ -135,8 +138,9 @@ fn silence(looks: &[Look<'_>], hours: &[Hour], now: Timestamp) -> Option<Silence
     if looked - since.unwrap_or(first) >= LONGEST {
         return found();
     }
-    // Most hours are no silence worth learning for.
-    if tail.is_empty() || batches < LEAST_BATCHES || history < LEAST_HISTORY {
+    // One empty answer may be bad luck of the moment; most hours need no learning.
+    let polls: i64 = tail.iter().map(Look::polls).sum();
+    if tail.len() < 2 || polls < LEAST_POLLS || batches < LEAST_BATCHES || history < LEAST_HISTORY {
         return None;
     }
     let rhythm = Rhythm::learn(past);
@@ -179,3 +183,6 @@ fn every(seconds: i64) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,13 +28,13 @@ pub(super) struct Slot {
 }
 
 /// A row with at least one successful poll.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Look<'a> {
     /// The row.
     pub(super) hour: &'a Hour,
     /// The hours it tells about: since the look before, but no further back than a few usual waits, for after a time of
     /// failures or without us an empty answer says little.
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: &'a [Slot],
 }
 
 impl Look<'_> {
@@ -49,26 +49,47 @@ impl Look<'_> {
     }
 }
 
-/// The successful looks, oldest first, without the very first hour: that holds what was there when we came.
-pub(super) fn looks(hours: &[Hour], now: Timestamp) -> Vec<Look<'_>> {
-    // The running hour is not over: its news may still come.
-    let done = |hour: &&Hour| hour.new > 0 || hour.hour + HOUR <= now.as_second();
-    let good: Vec<&Hour> = hours.iter().filter(|hour| hour.polls > hour.failed).filter(done).collect();
-    let mut waits: Vec<i64> =
-        good.windows(2).filter_map(|pair| Some((pair.last()?.hour - pair.first()?.hour) / HOUR)).collect();
-    waits.sort_unstable();
-    let longest = waits.get(waits.len() / 2).map_or(6, |median| (median * 4).clamp(6, 24));
-    let Some(first) = hours.first() else { return Vec::new() };
-    let mut calendar = Calendar::new(first.hour);
-    let mut before = first.hour;
-    let mut looks = Vec::with_capacity(good.len());
-    for hour in good.into_iter().filter(|hour| hour.hour > first.hour) {
-        let span = ((hour.hour - before) / HOUR).clamp(1, longest);
-        let slots = (0..span).rev().map(|back| calendar.slot(hour.hour - back * HOUR)).collect();
-        looks.push(Look { hour, slots });
-        before = hour.hour;
+/// The successful looks of a source, without the very first hour: that holds what was there when we came.
+pub(super) struct Past<'a> {
+    /// Rows and how many hours each tells about, oldest first.
+    rows: Vec<(&'a Hour, usize)>,
+    /// Those hours, row after row.
+    slots: Vec<Slot>,
+}
+
+impl<'a> Past<'a> {
+    pub(super) fn new(hours: &'a [Hour], now: Timestamp) -> Self {
+        let mut past = Self { rows: Vec::with_capacity(hours.len()), slots: Vec::with_capacity(hours.len()) };
+        // The running hour is not over: its news may still come.
+        let now = now.as_second();
+        let done = |hour: &&Hour| hour.hour <= now && (hour.new > 0 || hour.hour <= now - HOUR);
+        let good: Vec<&Hour> = hours.iter().filter(|hour| hour.polls > hour.failed).filter(done).collect();
+        let mut waits: Vec<i64> =
+            good.windows(2).filter_map(|pair| Some((pair.last()?.hour - pair.first()?.hour) / HOUR)).collect();
+        waits.sort_unstable();
+        let longest = waits.get(waits.len() / 2).map_or(6, |median| (median * 4).clamp(6, 24));
+        let Some(first) = hours.first() else { return past };
+        let mut calendar = Calendar::new(first.hour);
+        let mut before = first.hour;
+        for hour in good.into_iter().filter(|hour| hour.hour > first.hour) {
+            let span = ((hour.hour - before) / HOUR).clamp(1, longest);
+            past.slots.extend((0..span).rev().map(|back| calendar.slot(hour.hour - back * HOUR)));
+            past.rows.push((hour, usize::try_from(span).unwrap_or(1)));
+            before = hour.hour;
+        }
+        past
     }
-    looks
+
+    /// The looks, oldest first.
+    pub(super) fn looks(&self) -> Vec<Look<'_>> {
+        let mut rest = self.slots.as_slice();
+        let look = |(hour, span): &(&'a Hour, usize)| {
+            let (slots, after) = rest.split_at_checked(*span)?;
+            rest = after;
+            Some(Look { hour, slots })
+        };
+        self.rows.iter().map_while(look).collect()
+    }
 }
 
 /// Turns seconds into slots; asks the time zone once a day only, which puts an hour wrong in the two nights of the change.

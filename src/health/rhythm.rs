@@ -8,7 +8,7 @@
 use statrs::function::beta::beta_reg;
 
 use super::{
-    calendar::Rest,
+    calendar::{Rest, Season},
     past::{CELLS, Look, Slot},
 };
 
@@ -16,9 +16,10 @@ use super::{
 const STEADY: f64 = 3.0;
 /// Most that one hour can be sure of news.
 const SUREST: f64 = 0.98;
-/// In vacations this share of the usual comes, until the source has shown its own: as if seen over so many batches.
-const VACATION: f64 = 0.7;
-const VACATION_BATCHES: f64 = 4.0;
+/// Share of the usual days with news that is expected in vacations, as if seen over so many days, until the source has
+/// shown its own.
+const VACATION: f64 = 0.3;
+const VACATION_DAYS: f64 = 3.0;
 /// A longest silence counts for at most so many times the second: one fault in the past must not hide the next.
 const ALONE: f64 = 2.0;
 /// A silence must be so many times the longest of the past to be strange.
@@ -34,8 +35,8 @@ pub(super) struct Rhythm {
     all: Week,
     /// Learned from all weeks but one.
     without: Vec<Week>,
-    /// Share of the usual that comes in vacations.
-    vacation: f64,
+    /// What comes in vacations.
+    vacations: Vacations,
     /// Past silences in expected batches, longest last.
     silences: Vec<f64>,
 }
@@ -64,13 +65,14 @@ impl Sums {
     }
 }
 
+type View = fn(&Sums) -> Week;
 /// Ways to see a week, from coarse to fine.
-const VIEWS: [fn(&Sums) -> Week; 3] = [flat, by_day_and_hour, by_hour_of_week];
+const VIEWS: [View; 3] = [flat, by_day_and_hour, by_hour_of_week];
 
 impl Rhythm {
     /// Learns from the looks up to the last batch.
     pub(super) fn learn(looks: &[Look<'_>]) -> Self {
-        let vacation = vacation(looks);
+        let vacations = Vacations::learn(looks);
         let mut weeks: Vec<Sums> = Vec::new();
         for look in looks {
             let share = if look.batch() { 1.0 / look.slots.len().max(1) as f64 } else { 0.0 };
@@ -80,7 +82,7 @@ impl Rhythm {
                 }
                 let Some(sums) = weeks.get_mut(slot.week) else { continue };
                 add(&mut sums.batches, slot.cell, share);
-                add(&mut sums.hours, slot.cell, if slot.rest == Rest::Vacation { vacation } else { 1.0 });
+                add(&mut sums.hours, slot.cell, vacations.share(slot.rest));
             }
         }
         let mut total = Sums::new();
@@ -91,33 +93,36 @@ impl Rhythm {
             });
         }
         let others: Vec<Sums> = weeks.iter().map(|week| total.minus(week)).collect();
-        let score = |view: fn(&Sums) -> Week| -> f64 {
+        let score = |view: View| -> f64 {
             weeks.iter().zip(&others).map(|(week, others)| week.likelihood(&view(others))).sum()
         };
-        let view = VIEWS.into_iter().max_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(flat);
+        let scored = VIEWS.into_iter().map(|view| (score(view), view));
+        let view = scored.max_by(|(one, _), (other, _)| one.total_cmp(other)).map_or(flat as View, |(_, view)| view);
         let span = looks.iter().map(|look| look.slots.len()).sum::<usize>() as f64 / looks.len().max(1) as f64;
         let sure = |week: Week| week.into_iter().map(|rate| -(1.0 - (rate * span).min(SUREST)).ln() / span).collect();
         let mut rhythm = Self {
             all: sure(view(&total)),
             without: others.iter().map(|others| sure(view(others))).collect(),
-            vacation,
+            vacations,
             silences: Vec::new(),
         };
-        rhythm.silences = rhythm.closed(looks);
+        rhythm.silences = rhythm.closed(looks, span);
         rhythm
     }
 
     /// The silences between batches.
-    fn closed(&self, looks: &[Look<'_>]) -> Vec<f64> {
+    fn closed(&self, looks: &[Look<'_>], span: f64) -> Vec<f64> {
         let mut silences = Vec::new();
         let mut running: Option<f64> = None;
         for look in looks {
-            if let Some(running) = &mut running {
-                let own = |slot: &Slot| self.rate(self.without.get(slot.week).unwrap_or(&self.all), slot);
-                *running += look.slots.iter().map(own).sum::<f64>();
-            }
+            let own = |slot: &Slot| self.rate(self.without.get(slot.week).unwrap_or(&self.all), slot);
+            let expected = look.slots.iter().map(own).sum::<f64>();
             if look.batch() {
-                silences.extend(running.replace(0.0));
+                // A look after a time of failures is long, and says little about when in it the news came.
+                let own = expected * (span / look.slots.len().max(1) as f64).min(1.0);
+                silences.extend(running.replace(0.0).map(|silence| silence + own));
+            } else if let Some(running) = &mut running {
+                *running += expected;
             }
         }
         silences.sort_by(f64::total_cmp);
@@ -132,13 +137,13 @@ impl Rhythm {
         match slot.rest {
             Rest::None => usual,
             Rest::Holiday => usual.min(of(week, CELLS - 24 + slot.cell % 24)),
-            Rest::Vacation => usual * self.vacation,
+            Rest::Vacation(_) => usual * self.vacations.share(slot.rest),
         }
     }
 
     /// Batches expected in these looks.
     pub(super) fn expected(&self, looks: &[Look<'_>]) -> f64 {
-        looks.iter().flat_map(|look| &look.slots).map(|slot| self.rate(&self.all, slot)).sum()
+        looks.iter().flat_map(|look| look.slots).map(|slot| self.rate(&self.all, slot)).sum()
     }
 
     /// Batches that were seen after another.
@@ -161,18 +166,70 @@ impl Rhythm {
     }
 }
 
-/// The share of the usual that comes in vacations, seen in whole looks.
-fn vacation(looks: &[Look<'_>]) -> f64 {
-    let count = |wanted: Rest| {
-        let own = looks.iter().filter(|look| look.slots.last().is_some_and(|slot| slot.rest == wanted));
-        own.fold((0.0, 0.0), |(batches, hours), look| {
-            (batches + f64::from(u8::from(look.batch())), hours + look.slots.len() as f64)
-        })
-    };
-    let (usual, hours) = count(Rest::None);
-    let (seen, looked) = count(Rest::Vacation);
-    let expected = if hours > 0.0 { usual / hours * looked } else { 0.0 };
-    ((seen + VACATION * VACATION_BATCHES) / (expected + VACATION_BATCHES)).min(1.0)
+/// The share of the usual that comes in each season of vacations.
+#[derive(Debug, Clone, Copy)]
+struct Vacations([f64; 3]);
+
+impl Vacations {
+    /// Whoever publishes in weekends is thought to go on in vacations too; for the rest a season learns from its own days
+    /// and from the other seasons, Christmas only the rest that was taken there. Squared, because rest comes in one piece:
+    /// half of the days silent is mostly half of the weeks.
+    fn learn(looks: &[Look<'_>]) -> Self {
+        let days = days(looks);
+        let count = |wanted: &dyn Fn(&NewsDay) -> bool| {
+            let own = days.iter().filter(|day| wanted(day));
+            own.fold((0.0, 0.0), |(news, days), day| (news + f64::from(u8::from(day.news)), days + 1.0))
+        };
+        let weekday: Vec<f64> = (0..7)
+            .map(|n| {
+                let (news, days) = count(&|day| day.weekday == n && day.rest == Rest::None);
+                news / f64::max(days, 1.0)
+            })
+            .collect();
+        let mean = |days: &[f64]| days.iter().sum::<f64>() / days.len().max(1) as f64;
+        let (work, weekend) = weekday.split_at_checked(5).unwrap_or_default();
+        let weekend = (mean(weekend) / mean(work).max(1e-6)).clamp(VACATION, 1.0);
+        let share = |wanted: &dyn Fn(Rest) -> bool, prior: f64| {
+            let (news, _) = count(&|day| wanted(day.rest));
+            let expected: f64 = days.iter().filter(|day| wanted(day.rest)).map(|day| of(&weekday, day.weekday)).sum();
+            ((news + prior * VACATION_DAYS) / (expected + VACATION_DAYS)).min(1.0)
+        };
+        let any = share(&|rest| matches!(rest, Rest::Vacation(_)), weekend);
+        Self(Season::ALL.map(|season| {
+            let prior = if season == Season::Christmas { any.min(weekend) } else { any };
+            share(&|rest| rest == Rest::Vacation(season), prior).powi(2)
+        }))
+    }
+
+    fn share(self, rest: Rest) -> f64 {
+        let [short, summer, christmas] = self.0;
+        match rest {
+            Rest::None | Rest::Holiday => 1.0,
+            Rest::Vacation(Season::Short) => short,
+            Rest::Vacation(Season::Summer) => summer,
+            Rest::Vacation(Season::Christmas) => christmas,
+        }
+    }
+}
+
+/// A day that was looked at.
+struct NewsDay {
+    day: usize,
+    weekday: usize,
+    rest: Rest,
+    news: bool,
+}
+
+fn days(looks: &[Look<'_>]) -> Vec<NewsDay> {
+    let mut days: Vec<NewsDay> = Vec::new();
+    for look in looks {
+        let Some(slot) = look.slots.last() else { continue };
+        match days.last_mut() {
+            Some(last) if last.day == slot.day => last.news |= look.batch(),
+            _ => days.push(NewsDay { day: slot.day, weekday: slot.cell / 24, rest: slot.rest, news: look.batch() }),
+        }
+    }
+    days
 }
 
 fn flat(sums: &Sums) -> Week {

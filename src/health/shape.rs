@@ -15,12 +15,12 @@ const PARTS: [Part; 3] = [
 /// Share of the items in a past or recent batch below which it lacks a part.
 const LACKING: f64 = 0.15;
 /// Fewest past batches before something can be said, and share of the past items that must have had the part.
-const LEAST_BATCHES: usize = 8;
+const LEAST_BATCHES: usize = 5;
 const USUAL: f64 = 0.6;
 /// Fewest items that lack it.
-const LEAST_ITEMS: i64 = 3;
+const LEAST_ITEMS: i64 = 2;
 /// Chance below which a run of lacking batches is strange.
-const STRANGE: f64 = 3e-4;
+const STRANGE: f64 = 1e-3;
 /// Polls with only rejections that make a fault.
 const REJECTING: i64 = 3;
 /// Same answers in a row that make a fault when they used to differ.

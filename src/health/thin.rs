@@ -3,12 +3,16 @@
 //! Days are weighed by their weekday, by holidays and by how much of them was looked at. A window of one, two or four weeks
 //! must bring at most six tenths of what the weeks before let expect, and that must be strange for a source whose weeks
 //! differ as much as those of this one. The rule is walked day by day through the past, so that a fault that was seen
-//! goes on until the source brings a good share of the usual again, not until a threshold is no longer met.
+//! goes on until the source brings a good share of the usual again, not until a threshold is no longer met. After two months
+//! or so the lower count is what is usual: the caller remembers no more.
 
-use super::{calendar::Rest, past::Look};
+use super::{
+    calendar::{Rest, Season},
+    past::Look,
+};
 
 /// Windows, in days, and how many deviations below the expected make a fault.
-const WINDOWS: [(usize, f64); 3] = [(7, 4.2), (14, 3.6), (28, 3.2)];
+const WINDOWS: [(usize, f64); 3] = [(7, 3.4), (14, 2.8), (28, 2.3)];
 /// Fewest days of past before a window, in whole weeks.
 const LEAST_PAST: usize = 42;
 /// Largest share of the expected that is a fault, and the share that ends it.
@@ -16,9 +20,8 @@ const HALF: f64 = 0.6;
 const ENOUGH: f64 = 0.8;
 /// Fewest items expected in a window.
 const LEAST_EXPECTED: f64 = 8.0;
-/// Weight of a public holiday and of a day in vacations, at first.
-const HOLIDAY: f64 = 0.4;
-const VACATION: f64 = 0.7;
+/// A source that brings less than this share of the usual in vacations rests then: those days do not count.
+const RESTS: f64 = 0.85;
 
 /// A window with much less than usual.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,7 +63,7 @@ fn days(looks: &[Look<'_>]) -> Vec<DaySum> {
     let mut days: Vec<DaySum> = Vec::new();
     let first = looks.first().and_then(|look| look.slots.last()).map_or(0, |slot| slot.day + 1);
     for look in looks {
-        for slot in &look.slots {
+        for slot in look.slots {
             let Some(at) = slot.day.checked_sub(first) else { continue };
             if days.len() <= at {
                 days.resize(at + 1, DaySum::default());
@@ -77,25 +80,27 @@ fn days(looks: &[Look<'_>]) -> Vec<DaySum> {
 
 /// Gives each day its weight: what it would bring, relative to other days.
 fn weighed(days: &[DaySum]) -> Vec<DaySum> {
+    let cap = cap(days);
     let mean = |wanted: &dyn Fn(&DaySum) -> bool, prior: f64, weight: f64| {
         let (items, looked) = days
             .iter()
             .filter(|day| wanted(day))
-            .fold((0.0, 0.0), |(items, looked), day| (items + day.items.min(cap(days)), looked + day.looked));
+            .fold((0.0, 0.0), |(items, looked), day| (items + day.items.min(cap), looked + day.looked));
         (items + prior * weight) / (looked + weight)
     };
     let all = mean(&|day| day.rest == Some(Rest::None), 0.0, 1e-6).max(1e-9);
     let weekday: Vec<f64> =
         (0..7).map(|n| mean(&|day| day.weekday == n && day.rest == Some(Rest::None), all, 2.0) / all).collect();
-    let vacation = (mean(&|day| day.rest == Some(Rest::Vacation), all * VACATION, 5.0) / all).min(1.0);
+    let vacation = |season| mean(&|day| day.rest == Some(Rest::Vacation(season)), 0.0, 2.0) / all >= RESTS;
+    let goes_on: Vec<Rest> =
+        Season::ALL.into_iter().filter(|season| vacation(*season)).map(Rest::Vacation).chain([Rest::None]).collect();
     let weigh = |day: &DaySum| {
         let usual = weekday.get(day.weekday).copied().unwrap_or(1.0);
-        let rest = match day.rest {
-            Some(Rest::Holiday) => HOLIDAY,
-            Some(Rest::Vacation) => vacation,
-            _ => 1.0,
-        };
-        DaySum { weight: usual * rest * day.looked.min(1.0), ..*day }
+        if day.rest.is_some_and(|rest| goes_on.contains(&rest)) {
+            DaySum { weight: usual * day.looked.min(1.0), ..*day }
+        } else {
+            DaySum { items: 0.0, ..*day }
+        }
     };
     days.iter().map(weigh).collect()
 }
@@ -135,12 +140,14 @@ fn strange(days: &[DaySum], window: usize, deviations: f64) -> Option<Thin> {
     if expected < LEAST_EXPECTED || seen > HALF * expected || seen < 1.0 || !low(early) || !low(late) {
         return None;
     }
-    let blocks: Vec<(f64, f64)> = past.rchunks_exact(window.min(14)).map(sum).filter(|block| block.1 > 0.0).collect();
+    let blocks: Vec<(f64, f64)> = past.rchunks_exact(7).map(sum).filter(|block| block.1 > 0.0).collect();
     let pearson: f64 =
         blocks.iter().map(|(items, weight)| (items - rate * weight).powi(2) / (rate * weight).max(1e-9)).sum();
     let dispersion = ((pearson + 3.0) / (blocks.len() as f64 + 2.0)).max(1.0);
     let variance = dispersion * expected * (1.0 + weight / weights);
-    let least = blocks.iter().map(|(items, weight)| items / weight / rate).fold(f64::MAX, f64::min);
+    let windows = past.rchunks_exact(window).map(sum).filter(|block| block.1 > 0.0);
+    let least = windows.map(|(items, weight)| items / weight / rate).fold(1.0, f64::min);
+    let deviations = deviations * (1.0 + 3.0 / blocks.len() as f64);
     (expected - seen >= deviations * variance.sqrt() && seen < 0.9 * least * expected).then_some(Thin {
         seen,
         days: window,

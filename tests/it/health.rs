@@ -495,6 +495,12 @@ fn replay(temper: &Temper, seed: u64) -> Outcome {
         }
         run.on(now);
         let found = run.assess(now);
+        if std::env::var("TELL").is_ok_and(|t| temper.name.starts_with(&t)) {
+            for k in found.difference(&open) {
+                let f = run.hours.partition_point(|h| h.hour < now - MEMORY);
+                println!("{} {seed} {} {k} {:?}", temper.name, moment(now), assess(&run.hours[f..], moment(now)));
+            }
+        }
         outcome.alarms.extend(found.difference(&open));
         open = found;
     }
