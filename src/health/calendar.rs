@@ -31,8 +31,11 @@ impl Season {
     pub(super) const ALL: [Self; 3] = [Self::Short, Self::Summer, Self::Christmas];
 }
 
+/// Month and day of any year.
+type Day = (i8, i8);
+
 /// First and last day, as month and day. Recess of parliament and the school holidays of all three regions fall inside.
-const VACATIONS: [((i8, i8), (i8, i8), Season); 6] = [
+const VACATIONS: [(Day, Day, Season); 6] = [
     ((1, 1), (1, 11), Season::Christmas),
     ((2, 14), (3, 5), Season::Short),
     ((4, 24), (5, 10), Season::Short),

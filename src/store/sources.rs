@@ -122,9 +122,10 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn poll_states(&self) -> Result<Vec<(SourceId, PollState)>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} where first_polled is not null")))
-            .fetch_all(&self.reader)
-            .await?;
+        let rows: Vec<Row> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} where source not like '%#backfill'")))
+                .fetch_all(&self.reader)
+                .await?;
         Ok(rows.into_iter().map(|row| (SourceId(row.source.clone()), row.into())).collect())
     }
 
