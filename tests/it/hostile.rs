@@ -221,7 +221,8 @@ async fn a_secret_never_travels_with_a_redirect() {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut question = vec![0_u8; 4096];
                 let length = stream.read(&mut question).await.unwrap_or(0);
-                heard.lock().expect("not poisoned").push(String::from_utf8_lossy(&question[..length]).to_lowercase());
+                question.truncate(length);
+                heard.lock().expect("not poisoned").push(String::from_utf8_lossy(&question).to_lowercase());
                 stream.write_all(reply.as_bytes()).await.unwrap_or_default();
             }
         });
@@ -280,7 +281,8 @@ async fn robots_txt_is_heeded_and_asked_once() {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut question = vec![0_u8; 4096];
             let length = stream.read(&mut question).await.unwrap_or(0);
-            let is_rules = String::from_utf8_lossy(&question[..length]).starts_with("GET /robots.txt");
+            question.truncate(length);
+            let is_rules = String::from_utf8_lossy(&question).starts_with("GET /robots.txt");
             counted.fetch_add(u64::from(is_rules), Ordering::Relaxed);
             let body = if is_rules { "User-agent: Uitkijk\nDisallow: /prive\n" } else { "<rss/>" };
             let reply = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
@@ -319,7 +321,9 @@ async fn secure(authority: &rcgen::CertifiedIssuer<'_, rcgen::KeyPair>, years: (
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
             let mut question = [0_u8; 4096];
-            stream.read(&mut question).await.unwrap_or(0);
+            if stream.read(&mut question).await.unwrap_or(0) == 0 {
+                continue;
+            }
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<rss/>").await.unwrap_or_default();
             stream.shutdown().await.unwrap_or_default();
         }
@@ -356,7 +360,8 @@ async fn good_hosts(asked: Arc<Mutex<std::collections::HashMap<String, u32>>>) -
             tokio::spawn(async move {
                 let mut question = vec![0_u8; 4096];
                 let length = stream.read(&mut question).await.unwrap_or(0);
-                let question = String::from_utf8_lossy(&question[..length]).into_owned();
+                question.truncate(length);
+                let question = String::from_utf8_lossy(&question).into_owned();
                 let host = stream.local_addr().map(|address| address.ip().to_string()).unwrap_or_default();
                 let (status, body) = if question.contains("robots.txt") {
                     ("404 Not Found", String::new())

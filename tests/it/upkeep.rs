@@ -41,7 +41,8 @@ async fn scripted(script: Script) -> (String, Arc<Mutex<Vec<String>>>) {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut question = vec![0_u8; 8192];
             let length = stream.read(&mut question).await.unwrap_or(0);
-            let question = String::from_utf8_lossy(&question[..length]).into_owned();
+            question.truncate(length);
+            let question = String::from_utf8_lossy(&question).into_owned();
             let path = question.split_whitespace().nth(1).unwrap_or_default().to_owned();
             noted.lock().expect("not poisoned").push(path.clone());
             let found = script.lock().expect("not poisoned").get(&path).cloned();
@@ -81,7 +82,7 @@ fn configured(folder: &std::path::Path, sources: &[(&str, String)]) -> Settings 
     }
     let config = "[paths]\nsources = 'sources'\n[fetch]\npause = '1ms'\n[log]\nfilter = 'error'\n";
     std::fs::write(folder.join("config.toml"), config).expect("written");
-    Settings::load(Some(&folder.join("config.toml"))).unwrap_or_else(|faults| panic!("{faults}"))
+    Settings::load(Some(&folder.join("config.toml"))).map_err(|faults| faults.to_string()).expect("settings")
 }
 
 const LONG: &str = "De burgemeester heeft een pand aan de haven gesloten nadat de politie er een grote partij cocaine vond. \
