@@ -56,7 +56,7 @@ async fn world() -> Small {
     );
     small.write(
         "config.toml",
-        "[paths]\nsources = \"sources\"\nconfig = \"kennis\"\n[fetch]\npause = \"15ms\"\n[log]\nfilter = \"error\"\n",
+        "[paths]\nsources = \"sources\"\nconfig = \"kennis\"\n[fetch]\npause = \"120ms\"\n[log]\nfilter = \"error\"\n",
     );
     small
 }
