@@ -32,6 +32,27 @@ pub struct Example {
     /// A positive without an obvious word, or a negative with one.
     #[serde(default)]
     pub hard: bool,
+    /// Who wrote it: examples of one hand share a style, and a model must not learn that. Empty where it does not matter.
+    #[serde(default)]
+    pub hand: String,
+    /// Fenomenen of which nobody said whether they apply: left out when these are fitted.
+    #[serde(default)]
+    pub unknown: Vec<String>,
+}
+
+impl Example {
+    /// What is known of a label: yes, no, or nothing.
+    #[must_use]
+    pub fn answer(&self, label: &str) -> Option<bool> {
+        let has = |list: &[String]| list.iter().any(|own| own == label);
+        if has(&self.labels) { Some(true) } else { (!has(&self.unknown)).then_some(false) }
+    }
+
+    /// Whether it is about any fenomeen at all, as far as known.
+    #[must_use]
+    pub fn about_any(&self) -> Option<bool> {
+        if self.labels.is_empty() { self.unknown.is_empty().then_some(false) } else { Some(true) }
+    }
 }
 
 /// What is wrong with a line of a training file.
@@ -58,6 +79,34 @@ pub struct Corpus {
 }
 
 impl Corpus {
+    /// Reads texts of files that are already in memory: names for faults, and their lines.
+    ///
+    /// # Errors
+    /// Names the first file and line that is not an example.
+    pub fn parse<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+        known: &[String],
+    ) -> Result<Self, CorpusError> {
+        let mut examples = Vec::new();
+        let mut ids = HashSet::new();
+        for (file, text) in files {
+            let fault = |line, why: String| CorpusError { file: file.to_owned(), line, why };
+            for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+                let example = parse(line, known).map_err(|why| fault(place + 1, why))?;
+                if !ids.insert(example.id.clone()) {
+                    let why = format!("id '{}' komt twee keer voor; geef een van beide een ander id", example.id);
+                    return Err(fault(place + 1, why));
+                }
+                examples.push(example);
+            }
+        }
+        if examples.is_empty() {
+            let why = "geen voorbeelden gevonden; zet er *.jsonl-bestanden in".to_owned();
+            return Err(CorpusError { file: "voorbeelden".into(), line: 0, why });
+        }
+        Ok(Self::of(examples))
+    }
+
     /// Reads all `*.jsonl` files of a folder, by name.
     ///
     /// # Errors
@@ -72,27 +121,15 @@ impl Corpus {
             .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
             .collect();
         files.sort();
-        let mut examples = Vec::new();
-        let mut ids = HashSet::new();
+        let mut texts = Vec::with_capacity(files.len());
         for file in &files {
-            let text =
-                std::fs::read_to_string(file).map_err(|error| fault(file, 0, format!("niet te lezen: {error}")))?;
-            for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-                let example = parse(line, known).map_err(|why| fault(file, place + 1, why))?;
-                if !ids.insert(example.id.clone()) {
-                    return Err(fault(
-                        file,
-                        place + 1,
-                        format!("id '{}' komt twee keer voor; geef een van beide een ander id", example.id),
-                    ));
-                }
-                examples.push(example);
-            }
+            let bytes = std::fs::read(file).map_err(|error| fault(file, 0, format!("niet te lezen: {error}")))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| fault(file, 0, "is geen UTF-8; bewaar het bestand opnieuw als UTF-8".into()))?;
+            texts.push((file.display().to_string(), text));
         }
-        if examples.is_empty() {
-            return Err(fault(folder, 0, "geen voorbeelden gevonden; zet er *.jsonl-bestanden in".into()));
-        }
-        Ok(Self::of(examples))
+        Self::parse(texts.iter().map(|(file, text)| (file.as_str(), text.as_str())), known)
+            .map_err(|error| if error.line == 0 { fault(folder, 0, error.why) } else { error })
     }
 
     /// Groups examples and lists their labels.
@@ -103,6 +140,14 @@ impl Corpus {
         labels.dedup();
         let groups = groups(&examples);
         Self { examples, groups, labels }
+    }
+
+    /// The corpus with more examples; those whose id is already there are left out.
+    #[must_use]
+    pub fn with(&self, more: Vec<Example>) -> Self {
+        let known: HashSet<&str> = self.examples.iter().map(|example| example.id.as_str()).collect();
+        let new: Vec<Example> = more.into_iter().filter(|example| !known.contains(example.id.as_str())).collect();
+        Self::of(self.examples.iter().cloned().chain(new).collect())
     }
 
     /// The examples at these places, with their groups.
@@ -116,7 +161,7 @@ impl Corpus {
     /// Which examples carry a label.
     #[must_use]
     pub fn targets(&self, label: &str) -> Vec<bool> {
-        self.examples.iter().map(|example| example.labels.iter().any(|own| own == label)).collect()
+        self.examples.iter().map(|example| example.answer(label) == Some(true)).collect()
     }
 
     /// A digest of all texts and labels, in hex: names the corpus that a model was fitted on.
@@ -124,7 +169,8 @@ impl Corpus {
     pub fn digest(&self) -> String {
         let mut hasher = SipHasher13::new_with_keys(1, 2);
         for example in &self.examples {
-            for part in [&example.id, &example.title, &example.text, &example.labels.join(",")] {
+            let (labels, unknown) = (example.labels.join(","), example.unknown.join(","));
+            for part in [&example.id, &example.title, &example.text, &labels, &unknown] {
                 hasher.write(part.as_bytes());
                 hasher.write_u8(0xff);
             }
@@ -141,7 +187,7 @@ fn parse(line: &str, known: &[String]) -> Result<Example, String> {
     if example.title.trim().is_empty() && example.text.trim().is_empty() {
         return Err("titel en tekst zijn leeg; vul er een in of haal de regel weg".into());
     }
-    if let Some(label) = example.labels.iter().find(|label| !known.contains(label)) {
+    if let Some(label) = example.labels.iter().chain(&example.unknown).find(|label| !known.contains(label)) {
         return Err(format!("'{label}' is geen fenomeen; de lijst staat in config/fenomenen"));
     }
     Ok(example)
@@ -204,6 +250,8 @@ mod tests {
             labels: Vec::new(),
             kind: String::new(),
             hard: false,
+            hand: String::new(),
+            unknown: Vec::new(),
         };
         let corpus = Corpus::of(vec![
             example("a", text),

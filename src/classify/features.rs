@@ -1,5 +1,5 @@
 //! From text to sparse features: words and pairs of words, character n-grams within words (they do for Dutch what a
-//! compound splitter would), and the title once more as a block of its own.
+//! compound splitter would), the title once more as a block of its own, and the articles of law that are cited.
 //!
 //! `linfa-preprocessing` has a vectoriser, but without character n-grams and with a tokenizer that is lost on saving;
 //! features here are hashed to 64 bits, so that a bundle holds no words of its training texts.
@@ -9,12 +9,15 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 /// Blocks are normalised apart, so that a long text does not drown its title.
-pub const BLOCKS: usize = 3;
+pub const BLOCKS: usize = 4;
 const BODY_WORDS: usize = 0;
 const BODY_GRAMS: usize = 1;
 const TITLE: usize = 2;
+const CITED: usize = 3;
 /// How much each block weighs after its own normalisation.
-const BLOCK_WEIGHT: [f32; BLOCKS] = [1.0, 1.0, 0.6];
+const BLOCK_WEIGHT: [f32; BLOCKS] = [1.0, 1.0, 0.6, 0.4];
+/// A law is named at most this many words after its article: "artikel 13b, eerste lid, aanhef en onder a, van de Opiumwet".
+const LAW_WITHIN: usize = 12;
 /// Only this many words are read: the start of a long judgment tells its subject, and cost stays flat.
 const MOST_WORDS: usize = 3_000;
 const SHORTEST_GRAM: usize = 3;
@@ -56,7 +59,8 @@ impl Vocabulary {
         let mut count = 0_u32;
         for (title, text) in texts {
             count += 1;
-            let mut seen: Vec<u64> = occurrences(&words(title, text)).into_iter().map(|(_, hash, _)| hash).collect();
+            let found = occurrences(&words(title, text), [title, text]);
+            let mut seen: Vec<u64> = found.into_iter().map(|(_, hash, _)| hash).collect();
             seen.sort_unstable();
             seen.dedup();
             for hash in seen {
@@ -82,6 +86,17 @@ impl Vocabulary {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
+    }
+
+    /// Share of the different words of a text that have no feature of their own: what the model has never read.
+    #[must_use]
+    pub fn unknown(&self, title: &str, text: &str) -> f64 {
+        let mut forms: Vec<String> = words(title, text).into_iter().map(|word| word.form).collect();
+        forms.sort_unstable();
+        forms.dedup();
+        let strange = forms.iter().filter(|form| self.index(hash(BODY_WORDS, b'w', form)).is_none()).count();
+        let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        if forms.is_empty() { 0.0 } else { count(strange) / count(forms.len()) }
     }
 
     /// Keeps only the features for which `keep` says yes, by index.
@@ -111,7 +126,7 @@ impl Vocabulary {
     /// The vector of a text: (1 + ln tf) × idf, each block of unit length times its weight.
     #[must_use]
     pub fn vector(&self, title: &str, text: &str) -> Sparse {
-        let mut found: Vec<(u32, usize)> = occurrences(&words(title, text))
+        let mut found: Vec<(u32, usize)> = occurrences(&words(title, text), [title, text])
             .into_iter()
             .filter_map(|(block, hash, _)| Some((self.index(hash)?, block)))
             .collect();
@@ -145,8 +160,10 @@ impl Vocabulary {
     #[must_use]
     pub fn trace(&self, title: &str, text: &str) -> (Vec<Word>, Vec<(u32, usize)>) {
         let words = words(title, text);
-        let uses =
-            occurrences(&words).into_iter().filter_map(|(_, hash, word)| Some((self.index(hash)?, word))).collect();
+        let uses = occurrences(&words, [title, text])
+            .into_iter()
+            .filter_map(|(_, hash, word)| Some((self.index(hash)?, word)))
+            .collect();
         (words, uses)
     }
 
@@ -184,8 +201,9 @@ fn words(title: &str, text: &str) -> Vec<Word> {
     words
 }
 
-fn occurrences(words: &[Word]) -> Vec<Occurrence> {
+fn occurrences(words: &[Word], parts: [&str; 2]) -> Vec<Occurrence> {
     let mut found = Vec::with_capacity(words.len() * 16);
+    cited(words, parts, &mut found);
     let mut letters: Vec<char> = Vec::new();
     for (place, word) in words.iter().enumerate() {
         found.push((BODY_WORDS, hash(BODY_WORDS, b'w', &word.form), place));
@@ -214,6 +232,34 @@ fn occurrences(words: &[Word]) -> Vec<Occurrence> {
         }
     }
     found
+}
+
+/// Articles of law as features: an article's number with the law that is named soon after it. The register of laws is not
+/// needed for this: a word that ends in "wet", "wetboek" or "besluit", or a short name in capitals, is a law.
+fn cited(words: &[Word], parts: [&str; 2], found: &mut Vec<Occurrence>) {
+    for (place, word) in words.iter().enumerate() {
+        if !matches!(word.form.as_str(), "artikel" | "artikelen" | "art" | "artt") {
+            continue;
+        }
+        let own = |word: &Word| {
+            let part = if word.in_title { parts[0] } else { parts[1] };
+            part.get(word.start..word.end).unwrap_or_default()
+        };
+        let Some(number) = words.get(place + 1).filter(|next| next.form.starts_with('0')) else { continue };
+        let law = words.iter().skip(place + 2).take(LAW_WITHIN).find(|word| is_law(own(word)));
+        if let Some(law) = law {
+            let citation = format!("{} {}", own(number).to_lowercase(), law.form);
+            found.push((CITED, hash(CITED, b'c', &citation), place + 1));
+        }
+    }
+}
+
+fn is_law(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    let short = word.chars().count() <= 6 && word.chars().next().is_some_and(char::is_uppercase);
+    let known = ["sr", "sv", "bw", "awb", "apv", "wwm", "wed", "wok", "wmo", "wlz", "fw", "ow", "wm"];
+    lower.ends_with("wet") || lower.ends_with("wetboek") || lower.ends_with("besluit") || lower.ends_with("bibob")
+        || (short && (known.contains(&lower.as_str()) || word.chars().skip(1).any(char::is_uppercase)))
 }
 
 /// FNV-1a, 64 bits (Fowler, Noll and Vo; RFC 9923): quick on short keys and the same everywhere.

@@ -2,6 +2,8 @@
 //! over tens of thousands of n-grams costs half an hour and hundreds of megabytes; the loss, the penalty and the solver
 //! (L-BFGS of argmin with a More-Thuente line search) are the same, and a test holds the two together.
 
+use std::{cell::RefCell, sync::Arc};
+
 use argmin::{
     core::{CostFunction, Error as ArgminError, Executor, Gradient, State},
     solver::{linesearch::MoreThuenteLineSearch, quasinewton::LBFGS},
@@ -15,8 +17,9 @@ use ndarray::Array1;
 use sprs::CsMat;
 use thiserror::Error;
 
-/// Sparse rows as linfa records; a newtype, because linfa and sprs are both foreign.
-pub struct SparseRows(pub CsMat<f64>);
+/// Sparse rows as linfa records; a newtype, because linfa and sprs are both foreign. Twenty labels share one matrix.
+#[derive(Clone)]
+pub struct SparseRows(pub Arc<CsMat<f64>>);
 
 impl Records for SparseRows {
     type Elem = f64;
@@ -77,6 +80,7 @@ impl Fit<SparseRows, Array1<bool>, FitError> for SparseLogistic {
             rows: &dataset.records().0,
             signs: targets.iter().map(|target| if *target { 1.0 } else { -1.0 }).collect(),
             alpha: self.alpha,
+            last: RefCell::default(),
         };
         let start = Array1::zeros(dataset.nfeatures() + 1);
         let solver = LBFGS::new(MoreThuenteLineSearch::new(), 8).with_tolerance_grad(self.tolerance)?;
@@ -103,9 +107,9 @@ impl FittedSparseLogistic {
 impl PredictInplace<SparseRows, Array1<f64>> for FittedSparseLogistic {
     /// Writes the score of each row, in logits before calibration.
     fn predict_inplace(&self, rows: &SparseRows, scores: &mut Array1<f64>) {
+        let weights = self.weights.as_slice().unwrap_or_default();
         for (row, score) in rows.0.outer_iterator().zip(scores.iter_mut()) {
-            *score = self.bias
-                + row.iter().map(|(index, value)| value * self.weights.get(index).copied().unwrap_or(0.0)).sum::<f64>();
+            *score = self.bias + dot(row.indices(), row.data(), weights);
         }
     }
 
@@ -114,29 +118,37 @@ impl PredictInplace<SparseRows, Array1<f64>> for FittedSparseLogistic {
     }
 }
 
+/// A sparse row times dense weights.
+fn dot(indices: &[usize], values: &[f64], weights: &[f64]) -> f64 {
+    indices.iter().zip(values).map(|(index, value)| value * weights.get(*index).copied().unwrap_or(0.0)).sum()
+}
+
 /// Summed log loss with a penalty on the weights. The last parameter is the bias.
 struct Problem<'a> {
     rows: &'a CsMat<f64>,
     signs: Vec<f64>,
     alpha: f64,
+    /// Margins of the parameters that were asked last: the solver asks cost and gradient at the same point.
+    last: RefCell<(Array1<f64>, Vec<f64>)>,
 }
 
 impl Problem<'_> {
-    fn margins(&self, parameters: &Array1<f64>) -> Vec<f64> {
-        let bias = parameters.last().copied().unwrap_or(0.0);
-        self.rows
-            .outer_iterator()
-            .zip(&self.signs)
-            .map(|(row, sign)| {
-                let score: f64 =
-                    row.iter().map(|(index, value)| value * parameters.get(index).copied().unwrap_or(0.0)).sum();
-                sign * (score + bias)
-            })
-            .collect()
-    }
-
-    fn weights(parameters: &Array1<f64>) -> impl Iterator<Item = &f64> {
-        parameters.iter().take(parameters.len().saturating_sub(1))
+    /// Calls `then` with the margins at these parameters.
+    fn with_margins<T>(&self, parameters: &Array1<f64>, then: impl FnOnce(&[f64]) -> T) -> T {
+        let mut last = self.last.borrow_mut();
+        if last.0 != parameters {
+            let bias = parameters.last().copied().unwrap_or(0.0);
+            let weights = parameters.as_slice().unwrap_or_default();
+            last.1.clear();
+            last.1.extend(
+                self.rows
+                    .outer_iterator()
+                    .zip(&self.signs)
+                    .map(|(row, sign)| sign * (dot(row.indices(), row.data(), weights) + bias)),
+            );
+            last.0.clone_from(parameters);
+        }
+        then(&last.1)
     }
 }
 
@@ -145,8 +157,9 @@ impl CostFunction for Problem<'_> {
     type Output = f64;
 
     fn cost(&self, parameters: &Self::Param) -> Result<f64, ArgminError> {
-        let loss: f64 = self.margins(parameters).into_iter().map(log_loss).sum();
-        let penalty: f64 = Self::weights(parameters).map(|weight| weight * weight).sum();
+        let loss: f64 = self.with_margins(parameters, |margins| margins.iter().copied().map(log_loss).sum());
+        let bias = parameters.last().copied().unwrap_or(0.0);
+        let penalty: f64 = parameters.iter().map(|weight| weight * weight).sum::<f64>() - bias * bias;
         Ok(loss + 0.5 * self.alpha * penalty)
     }
 }
@@ -158,16 +171,18 @@ impl Gradient for Problem<'_> {
     fn gradient(&self, parameters: &Self::Param) -> Result<Self::Gradient, ArgminError> {
         let mut gradient = parameters * self.alpha;
         let mut bias = 0.0;
-        let margins = self.margins(parameters);
-        for ((row, sign), margin) in self.rows.outer_iterator().zip(&self.signs).zip(margins) {
-            let pull = -sign * sigmoid(-margin);
-            bias += pull;
-            for (index, value) in row.iter() {
-                if let Some(part) = gradient.get_mut(index) {
-                    *part += pull * value;
+        let slots = gradient.as_slice_mut().unwrap_or_default();
+        self.with_margins(parameters, |margins| {
+            for ((row, sign), margin) in self.rows.outer_iterator().zip(&self.signs).zip(margins) {
+                let pull = -sign * sigmoid(-margin);
+                bias += pull;
+                for (index, value) in row.indices().iter().zip(row.data()) {
+                    if let Some(part) = slots.get_mut(*index) {
+                        *part += pull * value;
+                    }
                 }
             }
-        }
+        });
         if let Some(last) = gradient.last_mut() {
             *last = bias;
         }
@@ -217,7 +232,7 @@ mod tests {
             targets.push(random.gen_bool(sigmoid(score)));
         }
         let ours = SparseLogistic { alpha: 1.0, iterations: 200, tolerance: 1e-8 }
-            .fit(&DatasetBase::new(SparseRows(sparse.to_csr()), Array1::from(targets.clone())))
+            .fit(&DatasetBase::new(SparseRows(Arc::new(sparse.to_csr())), Array1::from(targets.clone())))
             .expect("fits");
         let labels = Array1::from(targets.iter().map(|yes| usize::from(*yes)).collect::<Vec<_>>());
         let theirs = LogisticRegression::default()
@@ -232,12 +247,12 @@ mod tests {
             assert!((our - sign * their).abs() < 1e-3, "{our} {their}");
         }
         assert!((ours.bias - sign * theirs.intercept()).abs() < 1e-3);
-        assert_eq!(ours.scores(&SparseRows(sparse.to_csr())).len(), rows);
+        assert_eq!(ours.scores(&SparseRows(Arc::new(sparse.to_csr()))).len(), rows);
     }
 
     #[test]
     fn one_class_is_an_error_and_no_panic() {
-        let rows = SparseRows(TriMat::new((3, 2)).to_csr());
+        let rows = SparseRows(Arc::new(TriMat::new((3, 2)).to_csr()));
         let dataset = DatasetBase::new(rows, Array1::from(vec![true, true, true]));
         let outcome = SparseLogistic { alpha: 1.0, iterations: 10, tolerance: 1e-4 }.fit(&dataset);
         assert!(matches!(outcome, Err(FitError::OneClass)));

@@ -2,17 +2,25 @@
 //! with linfa (see [`train`]); judging is a sparse dot product.
 
 pub mod bundle;
+pub mod check;
+pub mod compare;
 pub mod corpus;
 pub mod evaluate;
 pub mod features;
 pub mod lexicon;
 pub mod logistic;
+pub mod measures;
+pub mod plots;
 pub mod train;
+pub mod weak;
+mod why;
 
-use std::collections::BTreeMap;
-
-use crate::domain::verdict::{Label, Outcome, Reason};
+use crate::domain::verdict::{Label, Outcome};
 use bundle::Bundle;
+use features::Sparse;
+
+/// Words and phrases that are kept with an answer.
+const REASONS: usize = 6;
 
 /// The fitted model, ready to judge.
 pub struct Classifier {
@@ -37,21 +45,21 @@ impl Classifier {
         self.bundle.labels.iter().map(|label| label.fenomeen.as_str())
     }
 
+    /// The threshold of a label's "ja".
+    #[must_use]
+    pub fn threshold(&self, fenomeen: &str) -> Option<f64> {
+        let label = self.bundle.labels.iter().find(|label| label.fenomeen == fenomeen)?;
+        Some(f64::from(label.high))
+    }
+
     /// The answer for every label. The model is Dutch: a text in another language gets no "ja".
     #[must_use]
     pub fn judge(&self, title: &str, text: &str, language: &str) -> Vec<Label> {
-        let vector = self.bundle.vocabulary.vector(title, text);
-        let count = self.bundle.labels.len();
-        let mut scores: Vec<f32> = self.bundle.labels.iter().map(|label| label.bias).collect();
-        for (index, value) in vector {
-            let start = index as usize * count;
-            let Some(weights) = self.bundle.weights.get(start..start + count) else { continue };
-            for (score, weight) in scores.iter_mut().zip(weights) {
-                *score += weight * value;
-            }
-        }
-        let labels = self.bundle.labels.iter().zip(scores);
-        labels
+        let scores = self.scores(&self.bundle.vocabulary.vector(title, text));
+        self.bundle
+            .labels
+            .iter()
+            .zip(scores)
             .map(|(label, score)| {
                 let p = train::probability(f64::from(score), label.platt);
                 let outcome = if p >= f64::from(label.high) && language == "nl" {
@@ -61,38 +69,40 @@ impl Classifier {
                 } else {
                     Outcome::Nee
                 };
-                Label { fenomeen: label.fenomeen.clone(), p, outcome }
+                Label { fenomeen: label.fenomeen.clone(), p, outcome, why: Vec::new() }
             })
             .collect()
     }
 
-    /// The words that moved a label most, strongest first, in logits. A word counts with its own feature, its pairs and
-    /// its pieces.
+    /// As [`Self::judge`], with the words that carried each answer other than "nee".
     #[must_use]
-    pub fn explain(&self, title: &str, text: &str, fenomeen: &str, most: usize) -> Vec<Reason> {
-        let Some(place) = self.bundle.labels.iter().position(|label| label.fenomeen == fenomeen) else {
-            return Vec::new();
-        };
-        let count = self.bundle.labels.len();
-        let (words, uses) = self.bundle.vocabulary.trace(title, text);
-        let values: BTreeMap<u32, f32> = self.bundle.vocabulary.vector(title, text).into_iter().collect();
-        let mut times: BTreeMap<u32, f32> = BTreeMap::new();
-        for (index, _) in &uses {
-            *times.entry(*index).or_default() += 1.0;
+    pub fn judge_with_why(&self, title: &str, text: &str, language: &str) -> Vec<Label> {
+        let mut labels = self.judge(title, text, language);
+        for label in labels.iter_mut().filter(|label| label.outcome != Outcome::Nee) {
+            label.why = self.explain(title, text, &label.fenomeen, REASONS);
         }
-        // A feature's share of the score is divided over the words that gave it.
-        let mut by_word: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
-        for (index, word) in &uses {
-            let Some(word) = words.get(*word) else { continue };
-            let weight = self.bundle.weights.get(*index as usize * count + place).copied().unwrap_or(0.0);
-            let share = weight * values.get(index).copied().unwrap_or(0.0) / times.get(index).copied().unwrap_or(1.0);
-            let entry = by_word.entry(&word.form).or_insert((word.start, 0.0));
-            entry.1 += f64::from(share);
+        labels
+    }
+
+    /// Share of the different words of a text that the model has never read, 0 to 1.
+    #[must_use]
+    pub fn unknown(&self, title: &str, text: &str) -> f64 {
+        self.bundle.vocabulary.unknown(title, text)
+    }
+
+    /// Joint scores of all labels, in logits before calibration.
+    fn scores(&self, vector: &Sparse) -> Vec<f32> {
+        let columns = self.bundle.columns();
+        let mut own: Vec<f32> = self.bundle.labels.iter().map(|label| label.bias).collect();
+        own.push(self.bundle.gate_bias);
+        for (index, value) in vector {
+            let start = *index as usize * columns;
+            let Some(weights) = self.bundle.weights.get(start..start + columns) else { continue };
+            for (score, weight) in own.iter_mut().zip(weights) {
+                *score += weight * value;
+            }
         }
-        let mut reasons: Vec<Reason> =
-            by_word.into_iter().map(|(word, (_, weight))| Reason { word: word.to_owned(), weight }).collect();
-        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.word.cmp(&b.word)));
-        reasons.truncate(most);
-        reasons
+        let gate = own.pop().unwrap_or(0.0);
+        self.bundle.joint.scores(&own, gate)
     }
 }

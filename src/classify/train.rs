@@ -1,7 +1,11 @@
-//! Fitting: one separator per label on sparse features, probabilities by Platt scaling on out-of-fold scores, and two
-//! thresholds. The same corpus and seed give the same bytes.
+//! Fitting: one separator per label on sparse features, a gate over all labels together, their scores joined, probabilities
+//! by Platt scaling, and two thresholds per label. All but the separators rests on scores of examples that the separator
+//! in question never saw. The same corpus and seed give the same bytes.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use linfa::{
     DatasetBase, ParamGuard,
@@ -15,8 +19,8 @@ use sprs::CsMat;
 use thiserror::Error;
 
 use super::{
-    bundle::{Bundle, LabelParams},
-    corpus::Corpus,
+    bundle::{Bundle, Joint, LabelParams, best_others},
+    corpus::{Corpus, Example},
     features::{Sparse, Vocabulary},
     logistic::{FitError, FittedSparseLogistic, SparseLogistic, SparseRows},
 };
@@ -28,17 +32,32 @@ pub struct Params {
     pub version: String,
     /// Seed of the folds.
     pub seed: u64,
-    /// Folds of the cross-fit that calibration and thresholds rest on.
+    /// Folds of the cross-fit that joining, calibration and thresholds rest on.
     pub folds: usize,
     /// Penalty of the separators.
     pub alpha: f64,
-    /// "ja" must be right at least this often, by the lower end of a 95% Wilson interval.
+    /// Penalty of the gate; stronger, for it must carry over to forms of crime that it never saw.
+    pub gate_alpha: f64,
+    /// "ja" must be right at least this often; raised until the two bounds below hold too.
     pub precision: f64,
+    /// Most false "ja" per 100 hard negatives.
+    pub most_hard: f64,
+    /// Most false "ja" per 100 ordinary negatives.
+    pub most_ordinary: f64,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { version: "proef".into(), seed: 1, folds: 5, alpha: 0.15, precision: 0.75 }
+        Self {
+            version: "proef".into(),
+            seed: 1,
+            folds: 5,
+            alpha: 0.05,
+            gate_alpha: 0.3,
+            precision: 0.7,
+            most_hard: 8.0,
+            most_ordinary: 2.0,
+        }
     }
 }
 
@@ -81,22 +100,41 @@ pub fn train(corpus: &Corpus, params: &Params) -> Result<Bundle, TrainError> {
     }
     let separators = fit_all(corpus, params)?;
     let scores = out_of_fold(corpus, params)?;
-    let mut labels = Vec::new();
-    let mut pooled: Vec<(f64, bool)> = Vec::new();
-    for ((label, fitted), scores) in corpus.labels.iter().zip(&separators.fitted).zip(&scores) {
-        let targets = corpus.targets(label);
-        let platt = calibrate(scores, &targets);
-        pooled.extend(scores.iter().zip(&targets).map(|(score, target)| (probability(*score, platt), *target)));
-        labels.push(LabelParams { fenomeen: label.clone(), bias: single(fitted.bias), platt, low: 0.0, high: 0.0 });
+    let joint = join(corpus, &scores)?;
+    let joined: Vec<Vec<f32>> = scores.iter().map(|row| joint.scores(&row.own, row.gate)).collect();
+    let column = |place: usize| joined.iter().filter_map(move |row| row.get(place)).map(|score| f64::from(*score));
+    let mut calibrated = Vec::with_capacity(corpus.labels.len());
+    for (place, label) in corpus.labels.iter().enumerate() {
+        let answers: Vec<Option<bool>> = corpus.examples.iter().map(|example| example.answer(label)).collect();
+        let known: Vec<(f64, bool)> =
+            column(place).zip(&answers).filter_map(|(score, answer)| Some((score, (*answer)?))).collect();
+        let platt = calibrate(&known);
+        let p = column(place).map(|score| probability(score, platt)).collect();
+        calibrated.push(Calibrated { label: label.clone(), platt, p, answers });
     }
-    let (low, high) = thresholds(&mut pooled, params.precision);
-    for label in &mut labels {
-        (label.low, label.high) = (single(low), single(high));
-    }
-    Ok(bundle(corpus, params, &separators, labels))
+    let (precision, high) = thresholds(&corpus.examples, &calibrated, params);
+    let labels = calibrated
+        .into_iter()
+        .zip(&separators.fitted)
+        .zip(high)
+        .map(|((label, fitted), high)| LabelParams {
+            fenomeen: label.label,
+            bias: single(fitted.bias),
+            platt: label.platt,
+            low: single((high / 3.0).max(LEAST_DOUBT)),
+            high: single(high),
+        })
+        .collect();
+    Ok(bundle(corpus, params, &separators, labels, joint, precision))
 }
 
-/// Separators of all labels over one vocabulary.
+/// The score of what is always the same.
+const CERTAIN: f64 = 5.0;
+
+/// Below this probability nothing is worth a person's look.
+const LEAST_DOUBT: f64 = 0.1;
+
+/// Separators of all labels over one vocabulary; the last is the gate's.
 struct Separators {
     vocabulary: Vocabulary,
     fitted: Vec<FittedSparseLogistic>,
@@ -105,27 +143,62 @@ struct Separators {
 fn fit_all(corpus: &Corpus, params: &Params) -> Result<Separators, TrainError> {
     let vocabulary =
         Vocabulary::of(corpus.examples.iter().map(|example| (example.title.as_str(), example.text.as_str())));
-    let rows = matrix(&vocabulary, corpus);
-    let estimator = SparseLogistic { alpha: params.alpha, iterations: 150, tolerance: 1e-3 };
-    let fit = |label: &String| {
-        let dataset = DatasetBase::new(SparseRows(rows.clone()), Array1::from(corpus.targets(label)));
-        estimator.fit(&dataset).map_err(|source| TrainError::Label { label: label.clone(), source })
+    let rows = Arc::new(matrix(&vocabulary, corpus));
+    let fit = |label: Option<&String>| {
+        let answer = |example: &Example| label.map_or_else(|| example.about_any(), |label| example.answer(label));
+        let answers: Vec<Option<bool>> = corpus.examples.iter().map(answer).collect();
+        let alpha = label.map_or(params.gate_alpha, |_| params.alpha);
+        fit_one(&rows, &answers, alpha).map_err(|source| TrainError::Label {
+            label: label.map_or_else(|| "enig fenomeen".to_owned(), Clone::clone),
+            source,
+        })
     };
-    let fitted = in_parallel(&corpus.labels, &fit)?;
+    // The gate last, as in the columns of the bundle.
+    let columns: Vec<Option<&String>> = corpus.labels.iter().map(Some).chain(std::iter::once(None)).collect();
+    let fitted = in_parallel(&columns, &fit)?;
     Ok(Separators { vocabulary, fitted })
 }
 
-/// Runs one fit per label on all cores; the order of the answers is that of the labels.
+/// Fits one separator on the examples of which the answer is known.
+fn fit_one(
+    rows: &Arc<CsMat<f64>>,
+    answers: &[Option<bool>],
+    alpha: f64,
+) -> Result<FittedSparseLogistic, FitError> {
+    let estimator = SparseLogistic { alpha, iterations: 150, tolerance: 1e-3 };
+    let known: Vec<bool> = answers.iter().copied().flatten().collect();
+    if let (true, Some(only)) = (known.iter().all(|answer| Some(answer) == known.first()), known.first()) {
+        // A part of the corpus may say the same of all: then there is nothing to separate.
+        let bias = if *only { CERTAIN } else { -CERTAIN };
+        return Ok(FittedSparseLogistic { weights: Array1::zeros(rows.cols()), bias });
+    }
+    let rows = if known.len() == answers.len() { rows.clone() } else { Arc::new(select(rows, answers)) };
+    estimator.fit(&DatasetBase::new(SparseRows(rows), Array1::from(known)))
+}
+
+/// The rows whose answer is known.
+fn select(rows: &CsMat<f64>, answers: &[Option<bool>]) -> CsMat<f64> {
+    let mut starts = vec![0_usize];
+    let (mut indices, mut values) = (Vec::new(), Vec::new());
+    for (row, _) in rows.outer_iterator().zip(answers).filter(|(_, answer)| answer.is_some()) {
+        indices.extend_from_slice(row.indices());
+        values.extend_from_slice(row.data());
+        starts.push(indices.len());
+    }
+    CsMat::new((starts.len() - 1, rows.cols()), starts, indices, values)
+}
+
+/// Runs one fit per column on all cores; the order of the answers is that of the columns.
 fn in_parallel<T: Send>(
-    labels: &[String],
-    fit: &(dyn Fn(&String) -> Result<T, TrainError> + Sync),
+    columns: &[Option<&String>],
+    fit: &(dyn Fn(Option<&String>) -> Result<T, TrainError> + Sync),
 ) -> Result<Vec<T>, TrainError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let size = labels.len().div_ceil(cores).max(1);
+    let size = columns.len().div_ceil(cores).max(1);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = labels
+        let workers: Vec<_> = columns
             .chunks(size)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(fit).collect::<Result<Vec<_>, _>>()))
+            .map(|chunk| scope.spawn(move || chunk.iter().map(|column| fit(*column)).collect::<Result<Vec<_>, _>>()))
             .collect();
         let mut all = Vec::new();
         for worker in workers {
@@ -136,8 +209,8 @@ fn in_parallel<T: Send>(
 }
 
 fn matrix(vocabulary: &Vocabulary, corpus: &Corpus) -> CsMat<f64> {
-    let vectors: Vec<Sparse> =
-        corpus.examples.iter().map(|example| vocabulary.vector(&example.title, &example.text)).collect();
+    let vectors = corpus.examples.iter().map(|example| vocabulary.vector(&example.title, &example.text));
+    let vectors: Vec<Sparse> = vectors.collect();
     let mut starts = vec![0_usize];
     let (mut indices, mut values) = (Vec::new(), Vec::new());
     for vector in &vectors {
@@ -150,22 +223,31 @@ fn matrix(vocabulary: &Vocabulary, corpus: &Corpus) -> CsMat<f64> {
     CsMat::new((vectors.len(), vocabulary.len()), starts, indices, values)
 }
 
-/// Scores of each example by separators that never saw its group, label by label.
-fn out_of_fold(corpus: &Corpus, params: &Params) -> Result<Vec<Vec<f64>>, TrainError> {
-    let mut scores = vec![vec![0.0; corpus.examples.len()]; corpus.labels.len()];
-    for held_out in folds(corpus, params.folds, params.seed) {
+/// Scores of one example by separators that never saw its group.
+#[derive(Debug, Clone, Default)]
+struct Scored {
+    own: Vec<f32>,
+    gate: f32,
+}
+
+fn out_of_fold(corpus: &Corpus, params: &Params) -> Result<Vec<Scored>, TrainError> {
+    let mut scored = vec![Scored::default(); corpus.examples.len()];
+    for held_out in folds_by_hand(corpus, params.folds, params.seed) {
         let training: Vec<usize> = (0..corpus.examples.len()).filter(|place| !held_out.contains(place)).collect();
         let separators = fit_all(&corpus.subset(&training), params)?;
-        let rows = SparseRows(matrix(&separators.vocabulary, &corpus.subset(&held_out)));
-        for (fitted, all) in separators.fitted.iter().zip(&mut scores) {
+        let rows = SparseRows(Arc::new(matrix(&separators.vocabulary, &corpus.subset(&held_out))));
+        for fitted in &separators.fitted {
             for (place, score) in held_out.iter().zip(fitted.scores(&rows)) {
-                if let Some(slot) = all.get_mut(*place) {
-                    *slot = score;
+                if let Some(row) = scored.get_mut(*place) {
+                    row.own.push(single(score));
                 }
             }
         }
     }
-    Ok(scores)
+    for row in &mut scored {
+        row.gate = row.own.pop().unwrap_or(0.0);
+    }
+    Ok(scored)
 }
 
 /// Places of each fold: groups stay together, and each label is spread evenly, rarest label first.
@@ -191,13 +273,73 @@ pub fn folds(corpus: &Corpus, count: usize, seed: u64) -> Vec<Vec<usize>> {
     folds
 }
 
+/// Places of each fold such that a fold holds whole hands: what a model says of a writer that it never read is what it will
+/// say of the news. Spread by chance, as in [`folds`], are the examples without a hand, and those with a label that too
+/// few other hands wrote about.
+#[must_use]
+pub fn folds_by_hand(corpus: &Corpus, count: usize, seed: u64) -> Vec<Vec<usize>> {
+    const ENOUGH: usize = 10;
+    let mut by_hand: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut wrote: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (place, example) in corpus.examples.iter().enumerate().filter(|(_, example)| !example.hand.is_empty()) {
+        by_hand.entry(&example.hand).or_default().push(place);
+        for label in &example.labels {
+            *wrote.entry((label, &example.hand)).or_default() += 1;
+        }
+    }
+    let by_others = |label: &str, hand: &str| {
+        wrote.iter().filter(|((own, other), _)| *own == label && *other != hand).map(|(_, count)| count).sum::<usize>()
+    };
+    let spread = folds(corpus, count, seed);
+    let mut hands: Vec<(&str, Vec<usize>)> = by_hand.into_iter().collect();
+    hands.sort_by_key(|(_, places)| std::cmp::Reverse(places.len()));
+    let mut whole = vec![Vec::new(); count.max(1)];
+    for (hand, places) in hands {
+        let carried = |place: &usize| {
+            corpus.examples.get(*place).is_some_and(|own| own.labels.iter().all(|label| by_others(label, hand) >= ENOUGH))
+        };
+        if let Some(fold) = whole.iter_mut().min_by_key(|fold: &&mut Vec<usize>| fold.len()) {
+            fold.extend(places.into_iter().filter(carried));
+        }
+    }
+    let placed: BTreeSet<usize> = whole.iter().flatten().copied().collect();
+    for (fold, places) in whole.iter_mut().zip(spread) {
+        fold.extend(places.into_iter().filter(|place| !placed.contains(place)));
+    }
+    whole
+}
+
+/// Learns how the three scores of a label make one, by the same logistic regression, over all labels together: three
+/// weights on thousands of pairs of example and label.
+fn join(corpus: &Corpus, scored: &[Scored]) -> Result<Joint, TrainError> {
+    let (mut starts, mut indices, mut values, mut answers) = (vec![0_usize], Vec::new(), Vec::new(), Vec::new());
+    for (example, row) in corpus.examples.iter().zip(scored) {
+        for ((label, own), other) in corpus.labels.iter().zip(&row.own).zip(best_others(&row.own)) {
+            let Some(answer) = example.answer(label) else { continue };
+            indices.extend([0, 1, 2]);
+            values.extend([*own, row.gate, other].map(f64::from));
+            starts.push(indices.len());
+            answers.push(answer);
+        }
+    }
+    let rows = CsMat::new((answers.len(), 3), starts, indices, values);
+    let estimator = SparseLogistic { alpha: 1e-3, iterations: 200, tolerance: 1e-4 };
+    let fitted = estimator
+        .fit(&DatasetBase::new(SparseRows(Arc::new(rows)), Array1::from(answers)))
+        .map_err(|source| TrainError::Label { label: "de samengevoegde score".into(), source })?;
+    let weight = |place: usize| single(fitted.weights.get(place).copied().unwrap_or(0.0));
+    Ok(Joint { own: weight(0), gate: weight(1), other: weight(2), bias: single(fitted.bias) })
+}
+
 /// Platt scaling (Platt 1999; Lin, Lin and Weng 2007) as linfa has it: p = 1/(1+exp(a·score+b)).
-fn calibrate(scores: &[f64], targets: &[bool]) -> (f32, f32) {
+fn calibrate(known: &[(f64, bool)]) -> (f32, f32) {
+    let (scores, answers): (Vec<f64>, Vec<bool>) = known.iter().copied().unzip();
     let params = Platt::<f64, ()>::params().check();
-    let scores = Array1::from(scores.to_vec());
     params
         .ok()
-        .and_then(|params| platt_newton_method(scores.view(), Array1::from(targets.to_vec()).view(), &params).ok())
+        .and_then(|params| {
+            platt_newton_method(Array1::from(scores).view(), Array1::from(answers).view(), &params).ok()
+        })
         .map_or((-1.0, 0.0), |(a, b)| (single(a), single(b)))
 }
 
@@ -207,36 +349,82 @@ pub fn probability(score: f64, (a, b): (f32, f32)) -> f64 {
     super::logistic::sigmoid(-(f64::from(a) * score + f64::from(b)))
 }
 
-/// One pair of thresholds over all labels together, for with a few dozen examples a label cannot carry its own: "ja" at
-/// the lowest probability from which on precision is as asked, "twijfel" at a third of that.
-fn thresholds(pooled: &mut [(f64, bool)], precision: f64) -> (f64, f64) {
-    pooled.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut right, mut all, mut high) = (0.0, 0.0, 0.9);
-    for (p, target) in pooled.iter() {
-        all += 1.0;
-        right += f64::from(u8::from(*target));
-        if wilson_lower(right, all) >= precision {
-            high = *p;
-        }
-    }
-    let high = high.clamp(0.3, 0.9);
-    (high / 3.0, high)
+/// A label with its calibration, and for each example the probability and the truth.
+struct Calibrated {
+    label: String,
+    platt: (f32, f32),
+    p: Vec<f64>,
+    answers: Vec<Option<bool>>,
 }
 
-/// Lower end of the 95% Wilson interval (Wilson 1927) of `right` out of `all`.
-#[must_use]
-pub fn wilson_lower(right: f64, all: f64) -> f64 {
-    const Z: f64 = 1.959_964;
-    let share = right / all;
-    let centre = share + Z * Z / (2.0 * all);
-    let spread = Z * (share * (1.0 - share) / all + Z * Z / (4.0 * all * all)).sqrt();
-    (centre - spread) / (1.0 + Z * Z / all)
+/// The lowest precision, from the one that was asked upwards, at whose thresholds the negatives stay within their bounds,
+/// and the threshold of each label there.
+fn thresholds(examples: &[Example], labels: &[Calibrated], params: &Params) -> (f64, Vec<f64>) {
+    let mut pooled: Vec<(f64, bool)> =
+        labels.iter().flat_map(|label| label.p.iter().copied().zip(&label.answers)).filter_map(known).collect();
+    pooled.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut precision = params.precision;
+    loop {
+        let high: Vec<f64> = labels.iter().map(|label| threshold(label, &pooled, precision)).collect();
+        let rate = |hard: bool| {
+            let places = examples.iter().enumerate().filter(|(_, own)| own.about_any() == Some(false) && own.hard == hard);
+            let (mut all, mut wrong) = (0.0_f64, 0.0);
+            for (place, _) in places {
+                all += 1.0;
+                let said = labels.iter().zip(&high).filter(|(own, high)| own.p.get(place).is_some_and(|p| p >= high));
+                wrong += f64::from(u32::try_from(said.count()).unwrap_or(0));
+            }
+            100.0 * wrong / all.max(1.0)
+        };
+        if precision >= 0.97 || (rate(true) <= params.most_hard && rate(false) <= params.most_ordinary) {
+            return (precision, high);
+        }
+        precision += 0.01;
+    }
 }
+
+fn known((p, answer): (f64, &Option<bool>)) -> Option<(f64, bool)> {
+    answer.map(|answer| (p, answer))
+}
+
+/// The lowest probability from which on a label's "ja" is right as often as asked. Some dozens of examples do not carry
+/// that alone: the precision of all labels together at the same probability counts as ten more answers.
+fn threshold(label: &Calibrated, pooled: &[(f64, bool)], precision: f64) -> f64 {
+    const WORTH: f64 = 10.0;
+    let mut own: Vec<(f64, bool)> = label.p.iter().copied().zip(&label.answers).filter_map(known).collect();
+    own.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut right, mut all, mut high) = (0.0, 0.0, HIGHEST);
+    let (mut pooled_right, mut pooled_all, mut rest) = (0.0, 0.0, pooled.iter().peekable());
+    for (p, target) in own {
+        while let Some((_, target)) = rest.next_if(|(other, _)| *other >= p) {
+            pooled_all += 1.0;
+            pooled_right += f64::from(u8::from(*target));
+        }
+        all += 1.0;
+        right += f64::from(u8::from(target));
+        let shared = pooled_right / f64::max(pooled_all, 1.0);
+        if (right + WORTH * shared) / (all + WORTH) >= precision {
+            high = p;
+        }
+    }
+    high.clamp(LOWEST, HIGHEST)
+}
+
+/// A "ja" is never given below this probability, and never asks more than the other.
+const LOWEST: f64 = 0.25;
+const HIGHEST: f64 = 0.9;
 
 /// Keeps features that matter for some label: a weight that moves no score by more than a hundredth of a logit costs
 /// space and says nothing.
-fn bundle(corpus: &Corpus, params: &Params, separators: &Separators, labels: Vec<LabelParams>) -> Bundle {
-    const SMALLEST: f64 = 0.01;
+fn bundle(
+    corpus: &Corpus,
+    params: &Params,
+    separators: &Separators,
+    labels: Vec<LabelParams>,
+    joint: Joint,
+    precision: f64,
+) -> Bundle {
+    const SMALLEST: f64 = 0.02;
     let size = separators.vocabulary.len();
     let weight = |feature: usize, fitted: &FittedSparseLogistic| fitted.weights.get(feature).copied().unwrap_or(0.0);
     let keep: Vec<bool> = (0..size)
@@ -253,6 +441,9 @@ fn bundle(corpus: &Corpus, params: &Params, separators: &Separators, labels: Vec
         seed: params.seed,
         vocabulary: separators.vocabulary.retain(&keep),
         weights,
+        gate_bias: separators.fitted.last().map_or(0.0, |gate| single(gate.bias)),
+        joint,
+        precision: single(precision),
         labels,
     }
 }

@@ -1,12 +1,15 @@
 //! What a person types: arguments, commands, exit codes. Everything that is shown here is Dutch.
 
+mod axes;
 mod bench;
+mod classify;
 mod feeds;
 mod listing;
 mod model;
 mod ops;
 mod read;
 mod source;
+mod teach;
 
 use std::{
     io::{IsTerminal, Write},
@@ -83,7 +86,7 @@ enum Command {
         who: String,
     },
     /// Zegt waar een tekst over gaat, met kansen en de woorden die telden
-    Classify(model::ClassifyArguments),
+    Classify(classify::ClassifyArguments),
     /// Leest bewaarde antwoorden van een bron
     Read(read::ReadArguments),
     /// Voegt bronnen toe, test ze, en toont hoe het met ze gaat
@@ -100,10 +103,21 @@ enum Command {
         #[arg(long)]
         again: bool,
     },
-    /// Maakt een nieuw model uit models/training
+    /// Verbetert de fenomenen van een bericht: label 48213 +witwassen -cybercrime --who NAAM
+    Label(teach::LabelArguments),
+    /// Legt berichten voor waarover het model twijfelt
+    Review(teach::ReviewArguments),
+    /// Schrijft of leest wat mensen verbeterden
+    #[command(subcommand)]
+    Corrections(teach::CorrectionsCommand),
+    /// Toont per bron en maand wat het model zag: fenomenen, twijfel, onbekende woorden
+    Drift(teach::DriftArguments),
+    /// Maakt een nieuw model uit de voorbeelden en uit wat mensen verbeterden
     Train(model::TrainArguments),
     /// Meet hoe goed het model is
     Evaluate(model::EvaluateArguments),
+    /// Controleert de voorbeelden waar het model van leert: bijna gelijke, vaak hetzelfde begin, woorden die alles verraden
+    Corpus(model::CorpusArguments),
     /// Meet hoe snel het lezen gaat, op deze machine
     Bench(bench::BenchArguments),
     /// Schrijft aanvulregels voor uw shell
@@ -242,9 +256,14 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::DemoWorld(demo) => bench::serve_world(demo.archive()).await,
         Command::FeedWorld => feeds::serve().await,
         Command::Read(arguments) => read::run(&arguments),
-        Command::Train(arguments) => model::train(config, &arguments),
+        Command::Label(arguments) => teach::label(&load(config)?, &arguments).await,
+        Command::Review(arguments) => teach::review(&load(config)?, &arguments).await,
+        Command::Drift(arguments) => teach::drift(&load(config)?, &arguments).await,
+        Command::Corrections(command) => teach::corrections(&load(config)?, command).await,
+        Command::Train(arguments) => model::train(config, &arguments).await,
+        Command::Corpus(arguments) => model::corpus(config, &arguments),
         Command::Evaluate(arguments) => model::evaluate(config, &arguments),
-        Command::Classify(arguments) => model::classify(config, &arguments),
+        Command::Classify(arguments) => classify::run(config, &arguments),
         Command::Bench(arguments) => match arguments.feeds {
             Some(feeds) => feeds::run(feeds, arguments.peer.as_deref(), arguments.json).await,
             None => bench::run(&arguments).await,

@@ -1,75 +1,93 @@
-//! Commands around the model: train, evaluate, classify.
+//! Commands around the model: train, evaluate, and the check of the corpus.
 
 use std::{
-    io::{BufRead, BufReader, Read as _},
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use anyhow::Context as _;
-use serde::Deserialize;
 
 use super::{Failure, say, tell};
 use crate::{
+    adapters::Spec,
     assets,
     classify::{
         Classifier,
         bundle::Bundle,
-        corpus::Corpus,
-        evaluate::{Report, cross_validate, test_on},
+        check,
+        compare::{Comparison, Conclusion, compare},
+        corpus::{Corpus, Example},
+        evaluate::{Report, Test, cross_validate, held_out_kind, test_on},
+        plots,
         train::{Params, train as fit},
+        weak,
     },
-    domain::verdict::{Outcome, Verdict},
-    normalise::language,
-    pipeline::judge::verdict,
+    clock,
+    domain::{record::Body, verdict::Outcome},
+    normalise::text::of_html,
     report::words,
-    settings::{Knowledge, Settings},
+    settings::{Settings, Teaching},
+    store::{
+        Store,
+        corrections::{Correction, by_text, fold},
+    },
 };
 
 #[derive(Debug, clap::Args)]
-pub(super) struct ClassifyArguments {
-    /// Een tekst, of de naam van een tekstbestand; de eerste regel is de titel
-    #[arg(value_name = "TEKST|BESTAND", required_unless_present = "jsonl")]
-    text: Option<String>,
-    /// Regels {"id","title","text"} uit een bestand of van de standaardinvoer (-)
-    #[arg(long, value_name = "BESTAND|-", conflicts_with = "text")]
-    jsonl: Option<PathBuf>,
-    /// Uitkomst als JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, clap::Args)]
 pub(super) struct TrainArguments {
-    /// Map met voorbeelden (*.jsonl)
-    #[arg(long, default_value = "models/training", value_name = "MAP")]
-    corpus: PathBuf,
-    /// Map waarin het model komt
-    #[arg(long, default_value = "models/2026-11", value_name = "MAP")]
-    out: PathBuf,
+    /// Map met voorbeelden (*.jsonl); zonder dit de meegeleverde voorbeelden
+    #[arg(long, value_name = "MAP")]
+    corpus: Option<PathBuf>,
+    /// Map waarin het model komt; zonder dit een nieuwe map onder de statusmap, die bij het herladen in gebruik komt
+    #[arg(long, value_name = "MAP")]
+    out: Option<PathBuf>,
     /// Begingetal van het toeval
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Gewicht van de rem op grote gewichten
     #[arg(long, default_value_t = Params::default().alpha)]
     alpha: f64,
+    /// Hoogste aantal onterechte labels per 100 moeilijke voorbeelden zonder fenomeen, waar de drempels op worden gekozen
+    #[arg(long, default_value_t = Params::default().most_hard)]
+    most_hard: f64,
+    /// Vergelijkt met het model dat in gebruik is; een slechter model komt niet in gebruik
+    #[arg(long)]
+    compare: bool,
+    /// Leert ook van uitspraken in deze map, met de aangehaalde artikelen als zwakke labels
+    #[arg(long, value_name = "MAP")]
+    weak: Option<PathBuf>,
+    /// Laat verbeteringen van mensen buiten beschouwing
+    #[arg(long)]
+    without_corrections: bool,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct EvaluateArguments {
-    /// Map met voorbeelden (*.jsonl)
-    #[arg(long, default_value = "models/training", value_name = "MAP")]
-    corpus: PathBuf,
+    #[command(subcommand)]
+    what: Option<super::axes::EvaluateCommand>,
+    /// Map met voorbeelden (*.jsonl); zonder dit de meegeleverde voorbeelden
+    #[arg(long, value_name = "MAP")]
+    corpus: Option<PathBuf>,
     /// Meet het meegeleverde of ingestelde model op andere voorbeelden (*.jsonl in deze map), in plaats van kruisvalidatie
     #[arg(long, value_name = "MAP")]
     on: Option<PathBuf>,
+    /// Leert zonder dit register (council, judgment, ...) en toetst op dat register
+    #[arg(long, value_name = "REGISTER", conflicts_with = "on")]
+    held_out: Option<String>,
+    /// Leest uitspraken en bekendmakingen in deze map: hoeveel lange juridische teksten krijgen een label?
+    #[arg(long, value_name = "MAP")]
+    real: Option<PathBuf>,
+    /// Meet of zwakke labels van uitspraken in deze map helpen
+    #[arg(long, value_name = "MAP", conflicts_with = "on")]
+    weak: Option<PathBuf>,
     /// Begingetal van het toeval
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Gewicht van de rem op grote gewichten
     #[arg(long, default_value_t = Params::default().alpha)]
     alpha: f64,
-    /// Schrijft de kaart (CARD.md) en evaluation.json in deze map
+    /// Schrijft de kaart (CARD.md), evaluation.json en de plaatjes in deze map; doet alle metingen
     #[arg(long, value_name = "MAP", conflicts_with = "on")]
     card: Option<PathBuf>,
     /// Uitkomst als JSON
@@ -77,229 +95,365 @@ pub(super) struct EvaluateArguments {
     json: bool,
 }
 
-/// Ids of the fenomenen, without needing a model: training makes the first one.
-fn known_labels() -> Vec<String> {
-    let files = assets::config_folder("fenomenen").into_iter();
-    files.filter_map(|(name, _)| Some(Path::new(&name).file_stem()?.to_string_lossy().into_owned())).collect()
+#[derive(Debug, clap::Args)]
+pub(super) struct CorpusArguments {
+    /// Map met voorbeelden (*.jsonl); zonder dit de meegeleverde voorbeelden
+    #[arg(long, value_name = "MAP")]
+    corpus: Option<PathBuf>,
+    /// Uitkomst als JSON
+    #[arg(long)]
+    json: bool,
 }
 
-fn params(version: &Path, seed: u64, alpha: f64) -> Params {
-    let version = version.file_name().map_or_else(|| "proef".to_owned(), |name| name.to_string_lossy().into_owned());
-    Params { version, seed, alpha, ..Params::default() }
+/// The register that is held out: council papers speak a language of their own.
+const HELD_OUT: &str = "council";
+
+fn params(version: &str, seed: u64, alpha: f64) -> Params {
+    Params { version: version.to_owned(), seed, alpha, ..Params::default() }
 }
 
-pub(super) fn train(_config: Option<&Path>, arguments: &TrainArguments) -> Result<(), Failure> {
+fn read(folder: Option<&Path>, known: &[String]) -> Result<Corpus, Failure> {
+    Ok(match folder {
+        Some(folder) => Corpus::read(folder, known)?,
+        None => Corpus::parse(assets::training().iter().map(|(name, text)| (name.as_str(), *text)), known)?,
+    })
+}
+
+/// The test set that no model is ever fitted on.
+fn frozen(known: &[String]) -> Result<Corpus, Failure> {
+    Ok(Corpus::parse(assets::test_set().iter().map(|(name, text)| (name.as_str(), *text)), known)?)
+}
+
+pub(super) fn corpus(config: Option<&Path>, arguments: &CorpusArguments) -> Result<(), Failure> {
+    let teaching = Teaching::load(config)?;
+    let findings = check::check(&read(arguments.corpus.as_deref(), &teaching.fenomenen)?);
+    say(&if arguments.json { serde_json::to_string(&findings)? } else { findings.told() })
+}
+
+pub(super) async fn train(config: Option<&Path>, arguments: &TrainArguments) -> Result<(), Failure> {
     let started = Instant::now();
-    let corpus = Corpus::read(&arguments.corpus, &known_labels())?;
-    tell(&format!("{} voorbeelden gelezen; het model wordt gemaakt ...", corpus.examples.len()));
-    let bundle = fit(&corpus, &params(&arguments.out, arguments.seed, arguments.alpha))?;
+    let teaching = Teaching::load(config)?;
+    let mut corpus = read(arguments.corpus.as_deref(), &teaching.fenomenen)?;
+    let (taught, kept_back) =
+        if arguments.without_corrections { (Vec::new(), Vec::new()) } else { taught(&teaching).await? };
+    let weak = arguments.weak.as_deref().map(|folder| weak_examples(folder, &teaching)).transpose()?.unwrap_or_default();
+    tell(&format!(
+        "{} voorbeelden, {} verbeteringen van mensen en {} zwakke labels; het model wordt gemaakt ...",
+        corpus.examples.len(),
+        taught.len(),
+        weak.len()
+    ));
+    if !taught.is_empty() || !weak.is_empty() {
+        corpus = corpus.with(taught.into_iter().chain(weak).collect());
+    }
+    let version = arguments.out.as_deref().and_then(Path::file_name).map_or_else(
+        || clock::now().strftime("%Y-%m-%dT%H%M%S").to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let bundle = tokio::task::block_in_place(|| {
+        let params = params(&version, arguments.seed, arguments.alpha);
+        fit(&corpus, &Params { most_hard: arguments.most_hard, ..params })
+    })?;
+    let folder = arguments.out.clone().unwrap_or_else(|| teaching.models.join(&version));
+    let comparison = if arguments.compare { Some(compared(config, &teaching, &bundle, kept_back, arguments.seed)?) } else { None };
     let bytes = bundle.to_bytes();
-    std::fs::create_dir_all(&arguments.out).with_context(|| format!("de map '{}' maken", arguments.out.display()))?;
-    let file = arguments.out.join("model.bin");
-    let beside = file.with_extension("tmp");
-    std::fs::write(&beside, &bytes).with_context(|| format!("'{}' schrijven", beside.display()))?;
-    std::fs::rename(&beside, &file).with_context(|| format!("'{}' schrijven", file.display()))?;
+    write(&folder, "model.bin", &bytes)?;
+    let high: Vec<f64> = bundle.labels.iter().map(|label| f64::from(label.high)).collect();
     say(&format!(
-        "{}: {} fenomenen, {} kenmerken, {} kB, corpus {}, drempel {}, {} s",
-        file.display(),
+        "{}: {} fenomenen, {} kenmerken, {} kB, corpus {}, precisie {}, drempels {} tot {}, {} s",
+        folder.join("model.bin").display(),
         bundle.labels.len(),
         words::whole(i64::try_from(bundle.vocabulary.len()).unwrap_or(0)),
         bytes.len() / 1000,
         bundle.corpus,
-        bundle.labels.first().map_or_else(String::new, |label| words::probability(f64::from(label.high))),
+        words::probability(f64::from(bundle.precision)),
+        words::probability(high.iter().copied().fold(1.0, f64::min)),
+        words::probability(high.iter().copied().fold(0.0, f64::max)),
         words::decimal(started.elapsed().as_secs_f64())
-    ))
+    ))?;
+    if let Some(comparison) = &comparison {
+        say(&told(comparison))?;
+    }
+    if arguments.out.is_some() {
+        return Ok(());
+    }
+    if comparison.is_some_and(|comparison| comparison.conclusion() == Conclusion::Worse) {
+        return say("Het model blijft liggen en komt niet in gebruik.");
+    }
+    write(&teaching.models, "current", version.as_bytes())?;
+    say("Het komt in gebruik bij het herladen: systemctl reload uitkijk (SIGHUP).")
+}
+
+/// Writes a file whole or not at all.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).with_context(|| format!("de map '{}' maken", folder.display()))?;
+    let file = folder.join(name);
+    let beside = file.with_extension("tmp");
+    std::fs::write(&beside, bytes).with_context(|| format!("'{}' schrijven", beside.display()))?;
+    std::fs::rename(&beside, &file).with_context(|| format!("'{}' schrijven", file.display()))?;
+    Ok(())
+}
+
+/// What people taught, as examples: those to learn from, and every fifth, which is kept back to compare models with.
+async fn taught(teaching: &Teaching) -> Result<(Vec<Example>, Vec<Example>), Failure> {
+    if !teaching.database.exists() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let store = Store::open(&teaching.database).await?;
+    let acts = by_text(store.corrections().await?);
+    store.close().await;
+    let examples = acts.iter().filter_map(|acts| example(acts, &teaching.fenomenen));
+    let (back, learn): (Vec<_>, Vec<_>) = examples.partition(|example| {
+        example.id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 5 == 0
+    });
+    Ok((learn, back))
+}
+
+/// The example that the acts on one text make; none when its text is empty.
+pub(super) fn example(acts: &[Correction], known: &[String]) -> Option<Example> {
+    let last = acts.last()?;
+    let said = fold(acts);
+    let only = |names: Vec<String>| names.into_iter().filter(|name| known.contains(name)).collect();
+    (!last.title.trim().is_empty() || !last.text.trim().is_empty()).then(|| Example {
+        id: format!("{}/{}", last.source, last.key),
+        title: last.title.clone(),
+        text: last.text.clone(),
+        hard: said.yes.is_empty(),
+        labels: only(said.yes),
+        kind: String::new(),
+        hand: String::new(),
+        unknown: only(said.open),
+    })
+}
+
+fn compared(
+    config: Option<&Path>,
+    teaching: &Teaching,
+    bundle: &Bundle,
+    kept_back: Vec<Example>,
+    seed: u64,
+) -> Result<Comparison, Failure> {
+    let settings = Settings::load(config)?;
+    let examples = frozen(&teaching.fenomenen)?.with(kept_back);
+    let old = Test::of(&settings.knowledge.classifier, &examples);
+    let new = Test::of(&Classifier::new(bundle.clone()), &examples);
+    Ok(compare(&old, &new.only(&old.labels), seed))
+}
+
+fn told(comparison: &Comparison) -> String {
+    let conclusion = match comparison.conclusion() {
+        Conclusion::Better => "Het nieuwe model is beter.",
+        Conclusion::Same => "Er is geen verschil aangetoond.",
+        Conclusion::Worse => "Het nieuwe model is slechter.",
+    };
+    let (f1, wrong) = (comparison.macro_f1, comparison.false_per_100);
+    format!(
+        "Vergeleken op {} voorbeelden waarvan geen van beide leerde:\n  macro-F1 {:.3} → {:.3} (verschil {:+.3} tot {:+.3})\n  \
+         onterecht per 100 zonder fenomeen {:.1} → {:.1} (verschil {:+.1} tot {:+.1})\n{conclusion}",
+        comparison.examples, f1.old, f1.new, f1.interval.0, f1.interval.1, wrong.old, wrong.new, wrong.interval.0, wrong.interval.1
+    )
+}
+
+/// Documents of a folder and the folders in it, as their adapters read them: file, title and text.
+fn documents(folder: &Path) -> Result<Vec<(String, String, String)>, Failure> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).with_context(|| format!("de map '{}' lezen", folder.display()))?;
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let Ok(bytes) = std::fs::read(&path) else { continue };
+            for kind in ["judgments", "sru"] {
+                let Ok(page) = Spec::read_saved(kind, &bytes) else { continue };
+                for record in page.records {
+                    let text = match (&record.judgment, &record.body) {
+                        (Some(judgment), _) => judgment.text(),
+                        (None, Body::Html(html)) => of_html(html),
+                        (None, Body::Plain(text)) => text.clone(),
+                    };
+                    if text.chars().count() > 200 {
+                        found.push((record.key.clone(), record.title.clone(), text));
+                    }
+                }
+                break;
+            }
+        }
+    }
+    found.sort();
+    found.dedup_by(|a, b| a.0 == b.0);
+    Ok(found)
+}
+
+fn weak_examples(folder: &Path, teaching: &Teaching) -> Result<Vec<Example>, Failure> {
+    let documents = documents(folder)?;
+    let example = |(key, title, text): &(String, String, String)| {
+        weak::example(key, title, text, &teaching.laws, &teaching.pointers)
+    };
+    Ok(documents.iter().filter_map(example).collect())
 }
 
 pub(super) fn evaluate(config: Option<&Path>, arguments: &EvaluateArguments) -> Result<(), Failure> {
-    let params = params(Path::new("evaluatie"), arguments.seed, arguments.alpha);
-    let report = match &arguments.on {
-        Some(folder) => {
-            let settings = Settings::load(config)?;
-            let corpus = Corpus::read(folder, &known_labels())?;
-            test_on(
-                &settings.knowledge.classifier,
-                &corpus,
-                &format!("model {}, op andere voorbeelden", settings.knowledge.classifier.version()),
-            )
-        }
-        None => {
-            let corpus = Corpus::read(&arguments.corpus, &known_labels())?;
-            tell(&format!("{} voorbeelden; {} keer leren en toetsen ...", corpus.examples.len(), params.folds));
-            cross_validate(&corpus, &params)?
-        }
-    };
-    if let Some(folder) = &arguments.card {
-        write_card(folder, arguments, &report)?;
+    if let Some(what) = &arguments.what {
+        return super::axes::evaluate(config, what);
     }
-    say(&if arguments.json { serde_json::to_string(&report)? } else { report.markdown() })
+    let teaching = Teaching::load(config)?;
+    let params = params("evaluatie", arguments.seed, arguments.alpha);
+    if let Some(folder) = &arguments.real {
+        if arguments.card.is_none() {
+            return say(&real(&Settings::load(config)?.knowledge.classifier, folder)?);
+        }
+    }
+    if let Some(folder) = &arguments.on {
+        let settings = Settings::load(config)?;
+        let classifier = &settings.knowledge.classifier;
+        let corpus = Corpus::read(folder, &teaching.fenomenen)?;
+        let method = format!("model {}, op andere voorbeelden", classifier.version());
+        let report = test_on(classifier, &corpus, arguments.seed, &method);
+        return shown(&report, arguments.json);
+    }
+    let corpus = read(arguments.corpus.as_deref(), &teaching.fenomenen)?;
+    if let Some(folder) = &arguments.weak {
+        return weak_helps(&corpus, folder, &teaching, &params);
+    }
+    if let Some(kind) = &arguments.held_out {
+        return shown(&held_out_kind(&corpus, kind, &params)?, arguments.json);
+    }
+    tell(&format!("{} voorbeelden; {} keer leren en toetsen ...", corpus.examples.len(), params.folds));
+    let report = cross_validate(&corpus, &params)?;
+    if let Some(folder) = &arguments.card {
+        let held_out = held_out_kind(&corpus, HELD_OUT, &params)?;
+        let bytes = std::fs::read(folder.join("model.bin"))
+            .with_context(|| format!("'{}/model.bin' lezen", folder.display()))?;
+        let bundle = Bundle::from_bytes(&bytes).map_err(anyhow::Error::from)?;
+        let classifier = Classifier::new(bundle.clone());
+        let frozen = frozen(&teaching.fenomenen)?;
+        let method = format!("model {}, op een toetsverzameling van een andere schrijver", bundle.version);
+        let unseen = test_on(&classifier, &frozen, arguments.seed, &method);
+        let real = arguments.real.as_deref().map(|folder| real(&classifier, folder)).transpose()?;
+        let card = Card { bundle: &bundle, size: bytes.len(), report: &report, held_out: &held_out, unseen: &unseen, real };
+        card.write(folder, &corpus)?;
+    }
+    shown(&report, arguments.json)
+}
+
+fn shown(report: &Report, json: bool) -> Result<(), Failure> {
+    say(&if json {
+        serde_json::to_string(report)?
+    } else {
+        format!("{}\nDe zekerste fouten:\n{}", report.markdown(), report.errors())
+    })
+}
+
+/// Do weak labels help? The same folds, with and without them on the learning side.
+fn weak_helps(corpus: &Corpus, folder: &Path, teaching: &Teaching, params: &Params) -> Result<(), Failure> {
+    let weak = weak_examples(folder, teaching)?;
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for label in weak.iter().flat_map(|example| &example.labels) {
+        *counts.entry(label.as_str()).or_default() += 1;
+    }
+    say(&format!("{} documenten met een zwak label: {counts:?}", weak.len()))?;
+    let without = crate::classify::evaluate::cross_test(corpus, &[], params)?;
+    let with = crate::classify::evaluate::cross_test(corpus, &weak, params)?;
+    let comparison = compare(&without, &with, params.seed);
+    say(&format!(
+        "kruisvalidatie zonder en met: macro-F1 {:.3} en {:.3} (verschil {:+.3} tot {:+.3})",
+        comparison.macro_f1.old,
+        comparison.macro_f1.new,
+        comparison.macro_f1.interval.0,
+        comparison.macro_f1.interval.1
+    ))
+}
+
+/// Long legal texts must not set labels off: what the model says of real documents, by label.
+fn real(classifier: &Classifier, folder: &Path) -> Result<String, Failure> {
+    let documents = documents(folder)?;
+    let (mut yes, mut doubt) = (Vec::new(), 0_usize);
+    for (key, title, text) in &documents {
+        let labels = classifier.judge(title, text, "nl");
+        for label in labels.iter().filter(|label| label.outcome == Outcome::Ja) {
+            yes.push(format!("- `{key}` {} ({:.2}): {}", label.fenomeen, label.p, title.chars().take(80).collect::<String>()));
+        }
+        let only_doubt = |outcome| labels.iter().any(|label| label.outcome == outcome);
+        doubt += usize::from(!only_doubt(Outcome::Ja) && only_doubt(Outcome::Twijfel));
+    }
+    let words: usize = documents.iter().map(|(_, _, text)| text.split_whitespace().count()).sum();
+    Ok(format!(
+        "{} echte documenten ({} woorden gemiddeld), meest oud belasting- en economisch recht: {} keer \"ja\", {doubt} alleen twijfel.\n\n{}\n",
+        documents.len(),
+        words / documents.len().max(1),
+        yes.len(),
+        yes.join("\n")
+    ))
 }
 
 /// The card tells what the model is made of and how good it is; it is written by the program, so that it cannot be
 /// prettier than the figures.
-fn write_card(folder: &Path, arguments: &EvaluateArguments, report: &Report) -> Result<(), Failure> {
-    let bytes =
-        std::fs::read(folder.join("model.bin")).with_context(|| format!("'{}/model.bin' lezen", folder.display()))?;
-    let bundle = Bundle::from_bytes(&bytes).map_err(anyhow::Error::from)?;
-    let corpus = Corpus::read(&arguments.corpus, &known_labels())?;
-    let negatives = corpus.examples.iter().filter(|example| example.labels.is_empty());
-    let (hard, ordinary): (Vec<_>, Vec<_>) = negatives.partition(|example| example.hard);
-    let text = format!(
-        "# Model {}\n\nOne-vs-rest logistic regression on words, pairs of words and character n-grams (3 to 5), with Platt scaling\n\
-         and one pair of thresholds for all labels. Fitted with linfa (`Fit`, `Predict`, Platt scaling) and argmin (L-BFGS);\n\
-         see `src/classify`. Written by `uitkijk evaluate --card`; the figures are those of the run below, nothing else.\n\n\
-         | | |\n|---|---|\n| corpus | `models/training`, digest `{}` |\n| examples | {} ({} with a fenomeen, {} ordinary negatives, {} hard negatives) |\n\
-         | features | {} |\n| size | {} kB |\n| seed | {} |\n| \"ja\" from | {:.2} |\n| \"twijfel\" from | {:.2} |\n\n\
-         The corpus is fictional and written for this purpose by a few hands: figures on text by others will be lower than these.\n\
-         The model is for Dutch text; other languages get at most \"twijfel\".\n\n## Cross-validation\n\n{}",
-        bundle.version,
-        bundle.corpus,
-        corpus.examples.len(),
-        corpus.examples.len() - hard.len() - ordinary.len(),
-        ordinary.len(),
-        hard.len(),
-        bundle.vocabulary.len(),
-        bytes.len() / 1000,
-        bundle.seed,
-        bundle.labels.first().map_or(0.0, |label| label.high),
-        bundle.labels.first().map_or(0.0, |label| label.low),
-        report.markdown()
-    );
-    std::fs::write(folder.join("CARD.md"), text)?;
-    std::fs::write(folder.join("evaluation.json"), serde_json::to_string_pretty(report)? + "\n")?;
-    Ok(())
+struct Card<'a> {
+    bundle: &'a Bundle,
+    size: usize,
+    report: &'a Report,
+    held_out: &'a Report,
+    unseen: &'a Report,
+    real: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    id: serde_json::Value,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    text: String,
-}
+impl Card<'_> {
+    fn write(&self, folder: &Path, corpus: &Corpus) -> Result<(), Failure> {
+        write(folder, "CARD.md", self.text(corpus).as_bytes())?;
+        let figures = serde_json::json!({
+            "version": self.bundle.version, "corpus": self.bundle.corpus, "cross_validation": self.report,
+            "held_out_register": self.held_out, "other_writer": self.unseen, "real_text": self.real,
+        });
+        write(folder, "evaluation.json", (serde_json::to_string_pretty(&figures)? + "\n").as_bytes())?;
+        let drawn = |picture: Result<String, String>| picture.map_err(|error| anyhow::anyhow!("een plaatje tekenen: {error}"));
+        write(folder, "reliability.svg", drawn(plots::reliability(self.report))?.as_bytes())?;
+        write(folder, "precision-recall.svg", drawn(plots::precision_recall(self.report))?.as_bytes())
+    }
 
-/// Longest line of input, in bytes: a line of 10 MB is answered with an error, not with memory.
-const LONGEST_LINE: u64 = 4_000_000;
-
-pub(super) fn classify(config: Option<&Path>, arguments: &ClassifyArguments) -> Result<(), Failure> {
-    let settings = Settings::load(config)?;
-    let knowledge = &settings.knowledge;
-    if let Some(file) = &arguments.jsonl {
-        return classify_lines(knowledge, file);
+    fn text(&self, corpus: &Corpus) -> String {
+        let bundle = self.bundle;
+        let (ordinary, hard) = self.report.negatives;
+        let thresholds: Vec<String> =
+            bundle.labels.iter().map(|label| format!("{} {:.2}", label.fenomeen, label.high)).collect();
+        format!(
+            "# Model {}\n\nOne-vs-rest logistic regression on words, pairs of words, character n-grams (3 to 5), the title, and cited articles;\n\
+             a gate over all labels together; the scores joined by a third regression; Platt scaling and thresholds per label. Fitted with\n\
+             linfa (`Fit`, `Predict`, Platt scaling) and argmin (L-BFGS); see `src/classify`. Written by `uitkijk evaluate --card`; the\n\
+             figures are those of the run below, nothing else. What was tried besides stands in [`../TRIED.md`](../TRIED.md).\n\n\
+             | | |\n|---|---|\n| corpus | `models/training`, digest `{}` |\n| examples | {} ({} with a fenomeen, {} ordinary negatives, {} hard negatives) |\n\
+             | features | {} |\n| size | {} kB |\n| seed | {} |\n| joint score | own {:.2}, gate {:.2}, best other {:.2} |\n\
+             | stated precision | {:.2}: the lowest from {:.2} up at which, on examples not learned from, at most {:.0} false labels per 100 hard and {:.0} per 100 ordinary negatives remain |\n\
+             | \"ja\" from | {} |\n\n\
+             The corpus is fictional and written for this purpose by a few hands: figures on text by others will be lower than those of\n\
+             cross-validation. The model is for Dutch text; other languages get at most \"twijfel\".\n\n\
+             ## Cross-validation\n\n{}\n![reliability](reliability.svg) ![precision and recall](precision-recall.svg)\n\n\
+             The surest errors:\n\n{}\n## A register that was not learned from\n\n{}\n\
+             ## A writer that was not learned from\n\n`models/toets`, never trained on, used by `train --compare`.\n\n{}\nThe surest errors:\n\n{}{}",
+            bundle.version,
+            bundle.corpus,
+            corpus.examples.len(),
+            corpus.examples.len() - hard - ordinary,
+            ordinary,
+            hard,
+            bundle.vocabulary.len(),
+            self.size / 1000,
+            bundle.seed,
+            bundle.joint.own,
+            bundle.joint.gate,
+            bundle.joint.other,
+            bundle.precision,
+            Params::default().precision,
+            Params::default().most_hard,
+            Params::default().most_ordinary,
+            thresholds.join(", "),
+            self.report.markdown(),
+            self.report.errors(),
+            self.held_out.markdown(),
+            self.unseen.markdown(),
+            self.unseen.errors(),
+            self.real.as_ref().map_or_else(String::new, |real| format!("\n## Real documents\n\n{real}"))
+        )
     }
-    let given = arguments.text.clone().unwrap_or_default();
-    let text = if Path::new(&given).is_file() {
-        std::fs::read_to_string(&given).with_context(|| format!("'{given}' lezen"))?
-    } else {
-        given
-    };
-    let (title, body) = text.split_once('\n').unwrap_or(("", text.as_str()));
-    let verdict = verdict(knowledge, title, body, &language::of(title, body, "nl"));
-    if arguments.json {
-        return say(&answer(&serde_json::Value::Null, title, body, &verdict).to_string());
-    }
-    say(&shown(knowledge, title, body, &verdict))
-}
-
-fn classify_lines(knowledge: &Knowledge, file: &Path) -> Result<(), Failure> {
-    let mut reader: Box<dyn BufRead> = if file.as_os_str() == "-" {
-        Box::new(BufReader::new(std::io::stdin()))
-    } else {
-        Box::new(BufReader::new(std::fs::File::open(file).with_context(|| format!("'{}' openen", file.display()))?))
-    };
-    for number in 1_u64.. {
-        let mut bytes = Vec::new();
-        if reader.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut bytes)? == 0 {
-            break;
-        }
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LONGEST_LINE && !bytes.ends_with(b"\n") {
-            reader.skip_until(b'\n')?;
-            say(
-                &serde_json::json!({ "line": number, "error": format!("de regel is langer dan {LONGEST_LINE} bytes") })
-                    .to_string(),
-            )?;
-            continue;
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        if text.trim().is_empty() {
-            continue;
-        }
-        let said = match serde_json::from_str::<Line>(&text) {
-            Ok(line) => {
-                let verdict = verdict(knowledge, &line.title, &line.text, &language::of(&line.title, &line.text, "nl"));
-                answer(&line.id, &line.title, &line.text, &verdict)
-            }
-            Err(error) => {
-                serde_json::json!({ "line": number, "error": format!("geen {{\"id\",\"title\",\"text\"}}: {error}") })
-            }
-        };
-        say(&said.to_string())?;
-    }
-    Ok(())
-}
-
-fn answer(id: &serde_json::Value, title: &str, text: &str, verdict: &Verdict) -> serde_json::Value {
-    let fenomenen: Vec<serde_json::Value> = verdict
-        .labels
-        .iter()
-        .map(|label| serde_json::json!({ "id": label.fenomeen, "p": (label.p * 10_000.0).round() / 10_000.0, "verdict": label.outcome.name() }))
-        .collect();
-    serde_json::json!({
-        "id": id,
-        "language": language::of(title, text, "nl"),
-        "fenomenen": fenomenen,
-        "instrumenten": verdict.instrumenten,
-        "gebieden": verdict.gebieden,
-        "branches": verdict.branches,
-        "model": verdict.model,
-    })
-}
-
-fn shown(knowledge: &Knowledge, title: &str, text: &str, verdict: &Verdict) -> String {
-    let mut lines = Vec::new();
-    let classifier: &Classifier = &knowledge.classifier;
-    for outcome in [Outcome::Ja, Outcome::Twijfel] {
-        for label in verdict.with(outcome) {
-            let reasons: Vec<String> = classifier
-                .explain(title, text, &label.fenomeen, 6)
-                .into_iter()
-                .map(|reason| {
-                    format!(
-                        "{} {}{}",
-                        reason.word,
-                        if reason.weight < 0.0 { "-" } else { "+" },
-                        words::decimal(reason.weight.abs())
-                    )
-                })
-                .collect();
-            let name = knowledge.label(&label.fenomeen);
-            lines.push(format!(
-                "{:<8} {} {name} (telden mee: {})",
-                outcome.name(),
-                words::probability(label.p),
-                reasons.join(", ")
-            ));
-        }
-    }
-    if lines.is_empty() {
-        let best = verdict
-            .with(Outcome::Nee)
-            .first()
-            .map(|label| format!("{} {}", knowledge.label(&label.fenomeen), words::probability(label.p)));
-        lines.push(format!("geen fenomeen (hoogste kans: {})", best.unwrap_or_default()));
-    }
-    let names =
-        |codes: &[String]| codes.iter().map(|code| knowledge.gazetteer.name(code).to_owned()).collect::<Vec<_>>();
-    for (axis, values) in [
-        ("gebied", names(&verdict.gebieden)),
-        ("instrument", verdict.instrumenten.clone()),
-        ("branche", verdict.branches.clone()),
-    ] {
-        if !values.is_empty() {
-            lines.push(format!("{axis:<10} {}", values.join(", ")));
-        }
-    }
-    lines.push(format!("model      {}", verdict.model));
-    lines.join("\n")
 }

@@ -295,6 +295,10 @@ impl Daemon {
         if now < due(now, settings.watch) || self.store.is_watched(week).await? {
             return Ok(());
         }
+        // One model for the whole series: a week is watched when the model in use has judged all that it is held against.
+        if !self.store.unjudged(settings.knowledge.classifier.version(), 1).await?.is_empty() {
+            return Ok(());
+        }
         let since = self.store.poll_states().await?.into_iter().filter_map(|(_, state)| state.first_polled).min();
         if since.is_none_or(|since| since >= week.end())
             || !self.store.lease("watch", &settings.worker, now, WATCH_LEASE).await?

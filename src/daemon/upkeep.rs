@@ -15,6 +15,7 @@ use crate::{
         health::{examine, figures},
         ingest::Context,
         reconcile::{next_check, reconcile},
+        review::rejudge,
     },
     store::Store,
 };
@@ -27,6 +28,10 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// How long the hours of a source are remembered: a year, so that a season can be seen.
 const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+/// Items that are judged anew in one go: a fraction of a second, so that polls and mail go on.
+const REJUDGED: u32 = 100;
+/// How long one round of chores may spend on it.
+const REJUDGING: std::time::Duration = std::time::Duration::from_secs(3);
 /// How long one worker may hold a chore.
 const LEASE: SignedDuration = SignedDuration::from_mins(30);
 
@@ -73,6 +78,7 @@ impl Upkeep {
             self.swept = Some(now);
             sweep(store, world, now).await?;
         }
+        rejudge_some(store, world, now).await?;
         while self.counting.try_join_next().is_some() {}
         if is_due(self.counted, now, DAY) && self.counting.is_empty() {
             self.counted = Some(now);
@@ -80,6 +86,27 @@ impl Upkeep {
         }
         Ok(())
     }
+}
+
+/// A new model judges history in the background, newest first; what other models said stays.
+async fn rejudge_some(store: &Store, world: &World, now: Timestamp) -> anyhow::Result<()> {
+    let (settings, started) = (&world.settings, std::time::Instant::now());
+    if store.unjudged(settings.knowledge.classifier.version(), 1).await?.is_empty()
+        || !store.lease("rejudge", &settings.worker, now, LEASE).await?
+    {
+        return Ok(());
+    }
+    let mut judged = 0;
+    while started.elapsed() < REJUDGING {
+        let some = rejudge(store, &settings.knowledge, REJUDGED).await.context("judging history anew")?;
+        judged += some;
+        if some == 0 {
+            break;
+        }
+    }
+    store.release("rejudge", &settings.worker).await?;
+    info!(judged, model = settings.knowledge.classifier.version(), "judged {judged} older items by the model in use");
+    Ok(())
 }
 
 async fn sweep(store: &Store, world: &World, now: Timestamp) -> anyhow::Result<()> {

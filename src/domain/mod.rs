@@ -1,5 +1,6 @@
 //! The words that every room shares. No I/O, no SQL, no HTTP: plain values that say what things are.
 
+pub mod drift;
 pub mod exchange;
 pub mod fenomeen;
 pub mod figure;

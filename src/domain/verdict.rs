@@ -1,5 +1,7 @@
 //! What the classifier says of an item: fenomenen with probabilities, and the other three axes by rule.
 
+use serde::{Deserialize, Serialize};
+
 /// Three answers: counted, to be reviewed, not this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -32,6 +34,8 @@ pub struct Label {
     pub p: f64,
     /// The answer.
     pub outcome: Outcome,
+    /// The words that carried it; filled for answers other than "nee".
+    pub why: Vec<Reason>,
 }
 
 /// The answers on all four axes for one item.
@@ -41,6 +45,8 @@ pub struct Verdict {
     pub model: String,
     /// All fenomenen of the model, in its order.
     pub labels: Vec<Label>,
+    /// Share of the different words that the model had never read, 0 to 1.
+    pub unknown: f64,
     /// Ids of instruments.
     pub instrumenten: Vec<String>,
     /// CBS codes of gemeenten, in order of first mention.
@@ -59,11 +65,27 @@ impl Verdict {
     }
 }
 
-/// A word of the text and how much it moved one label's score, in logits.
-#[derive(Debug, Clone, PartialEq)]
+/// Where a word stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// In the title.
+    Title,
+    /// In the text, or in the article behind it.
+    Text,
+}
+
+/// A word or phrase of the text and how much it moved one label's score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// The word as it stands in the text.
+    /// The phrase as it stands there.
     pub word: String,
-    /// Positive speaks for the label, negative against it.
+    /// Where it stands.
+    pub part: Part,
+    /// First byte within its part.
+    pub start: usize,
+    /// Byte after its last.
+    pub end: usize,
+    /// Logits before calibration; positive speaks for the label, negative against it.
     pub weight: f64,
 }

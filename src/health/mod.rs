@@ -2,11 +2,13 @@
 //! only rejections, the same page for ever.
 
 mod calendar;
+mod drift;
 mod past;
 mod rhythm;
 mod shape;
 mod thin;
 
+pub use drift::drift;
 use jiff::Timestamp;
 
 use crate::domain::{health::Hour, week::amsterdam};

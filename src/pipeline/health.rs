@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::watch::WatchError;
 use crate::{
-    domain::health::Hour,
-    health::{Kind, assess},
+    domain::{drift::MonthSeen, health::Hour},
+    health::{Kind, assess, drift},
     pipeline::reconcile::RED,
     report::{
         metrics::{Figures, SourceFigures},
@@ -23,6 +23,9 @@ const FAILURES: u32 = 3;
 const FAILING: &str = "storing";
 const MOVED: &str = "verhuisd";
 const INCOMPLETE: &str = "onvolledig";
+const DRIFTED: &str = "vreemd";
+/// How many months a source is held against.
+const DRIFT_MEMORY: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 /// Looks at every source and queues one mail when something began or ended. Gives back how much is wrong now.
 ///
@@ -30,9 +33,13 @@ const INCOMPLETE: &str = "onvolledig";
 /// When the store or a template fails.
 pub async fn examine(store: &Store, settings: &Settings, now: Timestamp) -> Result<usize, WatchError> {
     let months = store.months().await?;
+    let model = settings.knowledge.classifier.version();
+    let seen = store.months_seen(model, now.saturating_sub(DRIFT_MEMORY).unwrap_or(now)).await?;
     let mut notice = Notice::default();
     for entry in &settings.sources {
-        let wrong = if entry.source.enabled { wrong(store, entry, &months, now).await? } else { Vec::new() };
+        let mut wrong = if entry.source.enabled { wrong(store, entry, &months, now).await? } else { Vec::new() };
+        let own: Vec<MonthSeen> = seen.iter().filter(|month| month.source == entry.source.id.0).cloned().collect();
+        wrong.extend(drift(&own).filter(|_| entry.source.enabled).map(|said| (DRIFTED, said)));
         update(store, entry, &wrong, now, &mut notice).await?;
     }
     let open = store.conditions().await?;
@@ -79,7 +86,7 @@ async fn update(
     notice: &mut Notice,
 ) -> Result<(), WatchError> {
     let source = &entry.source;
-    let names = Kind::ALL.iter().map(|kind| kind.name()).chain([FAILING, MOVED, INCOMPLETE]);
+    let names = Kind::ALL.iter().map(|kind| kind.name()).chain([FAILING, MOVED, INCOMPLETE, DRIFTED]);
     for name in names {
         match wrong.iter().find(|(own, _)| *own == name) {
             Some((_, detail)) => {

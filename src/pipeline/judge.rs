@@ -12,15 +12,27 @@ const MOST_RULED: usize = 60_000;
 /// The answers for a title and text on all four axes.
 #[must_use]
 pub fn verdict(knowledge: &Knowledge, title: &str, text: &str, language: &str) -> Verdict {
-    let mut ruled = text.to_owned();
-    crate::normalise::text::truncate(&mut ruled, MOST_RULED);
+    let (instrumenten, gebieden, branches) = rules(knowledge, title, text);
     Verdict {
         model: knowledge.classifier.version().to_owned(),
-        labels: knowledge.classifier.judge(title, text, language),
-        instrumenten: knowledge.instrumenten.find(title, &ruled),
-        gebieden: knowledge.gazetteer.find(title, &ruled),
-        branches: knowledge.branches.find(title, &ruled),
+        labels: knowledge.classifier.judge_with_why(title, text, language),
+        unknown: knowledge.classifier.unknown(title, text),
+        instrumenten,
+        gebieden,
+        branches,
     }
+}
+
+/// The three axes that rules decide: instruments, gemeenten and branches.
+#[must_use]
+pub fn rules(knowledge: &Knowledge, title: &str, text: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let mut ruled = text.to_owned();
+    crate::normalise::text::truncate(&mut ruled, MOST_RULED);
+    (
+        knowledge.instrumenten.find(title, &ruled),
+        knowledge.gazetteer.find(title, &ruled),
+        knowledge.branches.find(title, &ruled),
+    )
 }
 
 /// Judges one item by its own text and the article behind it. A gemeente that the source itself states goes before what

@@ -6,4 +6,5 @@ pub mod ingest;
 pub mod judge;
 mod keep;
 pub mod reconcile;
+pub mod review;
 pub mod watch;

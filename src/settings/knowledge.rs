@@ -8,13 +8,14 @@ use serde::Deserialize;
 use super::{
     faults::{Fault, of_toml},
     raw::Raw,
+    teaching::{CURRENT, models},
 };
 use crate::{
     assets,
-    classify::{Classifier, bundle::Bundle, lexicon::Lexicon},
+    classify::{Classifier, bundle::Bundle, lexicon::Lexicon, weak::Pointer},
     domain::fenomeen::Fenomeen,
     law::Laws,
-    places::Gazetteer,
+    places::{Gazetteer, Tables},
     signals::{Finder, Phrases},
 };
 
@@ -65,6 +66,9 @@ struct FenomeenFile {
     law: String,
     steps: Vec<String>,
     partners: Vec<String>,
+    /// Articles whose citation in a judgment points at this fenomeen, as "BWBR0001854 273f".
+    #[serde(default)]
+    articles: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,7 +129,7 @@ impl Knowledge {
         let table = reader.text("wetten/wetten.csv");
         let laws = table.and_then(|table| reader.ok("wetten/wetten.csv", Laws::new(&table)));
         let gazetteer = reader.gazetteer(&raw.region.provinces);
-        let classifier = reader.model(&raw.paths.model, base, &fenomenen);
+        let classifier = reader.model(raw, base, &fenomenen);
         let (instruments, branches, phrases) = (instruments?, branches?, phrases?);
         let lexicon =
             |list: &[Listed]| Lexicon::new(list.iter().map(|entry| (entry.id.as_str(), entry.terms.as_slice())));
@@ -158,6 +162,34 @@ impl Knowledge {
     pub fn fenomeen(&self, id: &str) -> Option<&Fenomeen> {
         self.fenomenen.iter().find(|fenomeen| fenomeen.id == id)
     }
+}
+
+/// What training needs of this folder.
+pub(super) struct Pointers {
+    pub(super) fenomenen: Vec<String>,
+    pub(super) pointers: Vec<Pointer>,
+    pub(super) laws: Laws,
+}
+
+/// Fenomenen with the articles that point at them, and the laws; nothing that needs a model.
+pub(super) fn for_teaching(raw: &Raw, base: &Path, faults: &mut Vec<Fault>) -> Option<Pointers> {
+    let folder = (!raw.paths.config.is_empty()).then(|| base.join(&raw.paths.config));
+    let mut reader = Reader { folder, faults, files: &mut Vec::new() };
+    let table = reader.text("wetten/wetten.csv")?;
+    let laws = reader.ok("wetten/wetten.csv", Laws::new(&table))?;
+    let (mut fenomenen, mut pointers) = (Vec::new(), Vec::new());
+    for (id, file) in reader.fenomeen_files() {
+        for written in &file.articles {
+            let (bwb, article) = written.split_once(' ').unwrap_or((written, ""));
+            if !laws.all().iter().any(|law| law.bwb == bwb) {
+                let why = format!("'{written}' begint niet met het BWB-nummer van een wet in wetten.csv");
+                reader.faults.push(Fault::new(format!("config/fenomenen/{id}.toml, articles"), why));
+            }
+            pointers.push(Pointer { fenomeen: id.clone(), bwb: bwb.to_owned(), article: article.to_owned() });
+        }
+        fenomenen.push(id);
+    }
+    Some(Pointers { fenomenen, pointers, laws })
 }
 
 impl Reader<'_> {
@@ -226,39 +258,52 @@ impl Reader<'_> {
     }
 
     fn fenomenen(&mut self) -> Vec<Fenomeen> {
-        let mut fenomenen = Vec::new();
-        for name in self.names("fenomenen") {
-            let id = stem(&name);
-            if let Some(file) = self.toml::<FenomeenFile>(&name) {
-                let FenomeenFile { label, short, law, steps, partners } = file;
-                fenomenen.push(Fenomeen { id, label, short, law, steps, partners });
-            }
-        }
-        fenomenen
+        let files = self.fenomeen_files().into_iter();
+        files
+            .map(|(id, file)| {
+                let FenomeenFile { label, short, law, steps, partners, articles: _ } = file;
+                Fenomeen { id, label, short, law, steps, partners }
+            })
+            .collect()
+    }
+
+    fn fenomeen_files(&mut self) -> Vec<(String, FenomeenFile)> {
+        let names = self.names("fenomenen");
+        names.iter().filter_map(|name| Some((stem(name), self.toml::<FenomeenFile>(name)?))).collect()
     }
 
     fn gazetteer(&mut self, provinces: &[String]) -> Option<Gazetteer> {
         let gemeenten = self.text("gebieden/gemeenten.csv")?;
         let plaatsen = self.text("gebieden/plaatsen.csv")?;
+        let vormen = self.text("gebieden/vormen.csv")?;
         let hard = self.text("gebieden/lastige-namen.txt")?;
-        self.ok("gebieden", Gazetteer::new(&gemeenten, &plaatsen, &hard, provinces))
+        let tables = Tables { gemeenten: &gemeenten, plaatsen: &plaatsen, vormen: &vormen, hard: &hard };
+        self.ok("gebieden", Gazetteer::new(&tables, provinces))
     }
 
-    fn model(&mut self, folder: &str, base: &Path, fenomenen: &[Fenomeen]) -> Option<Classifier> {
-        let (name, bytes) = if folder.is_empty() {
-            ("models (meegeleverd)".to_owned(), assets::MODEL.to_vec())
+    /// The model that is named in the settings, else the newest that was made and put in use here, else the shipped one.
+    fn model(&mut self, raw: &Raw, base: &Path, fenomenen: &[Fenomeen]) -> Option<Classifier> {
+        let (key, folder) = if raw.paths.model.is_empty() {
+            let models = models(&base.join(&raw.paths.state));
+            let version = std::fs::read_to_string(models.join(CURRENT)).ok();
+            let version = version.map(|version| version.trim().to_owned()).filter(|version| !version.is_empty());
+            ("models/current in de statusmap", version.map(|version| models.join(version)))
         } else {
-            let file = base.join(folder).join("model.bin");
-            match std::fs::read(&file) {
+            ("paths.model", Some(base.join(&raw.paths.model)))
+        };
+        let (name, bytes) = match folder.map(|folder| folder.join("model.bin")) {
+            None => ("models (meegeleverd)".to_owned(), assets::MODEL.to_vec()),
+            Some(file) => match std::fs::read(&file) {
                 Ok(bytes) => (file.display().to_string(), bytes),
                 Err(error) => {
-                    self.faults.push(Fault::new(
-                        "paths.model",
-                        format!("'{}' kan niet worden gelezen ({error})", file.display()),
-                    ));
+                    let why = format!(
+                        "'{}' kan niet worden gelezen ({error}); zet het bestand terug of maak het met 'uitkijk train'",
+                        file.display()
+                    );
+                    self.faults.push(Fault::new(key, why));
                     return None;
                 }
-            }
+            },
         };
         self.files.push(name.clone());
         match Bundle::from_bytes(&bytes) {

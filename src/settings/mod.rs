@@ -6,6 +6,7 @@ pub mod faults;
 mod knowledge;
 mod raw;
 mod sources;
+mod teaching;
 
 use std::{
     collections::HashSet,
@@ -18,6 +19,7 @@ use jiff::{SignedDuration, civil::Weekday};
 use crate::{adapters, deliver, domain::source::Source, fetch, trend};
 use faults::{Fault, Faults};
 pub use knowledge::{AlertRule, Knowledge};
+pub use teaching::Teaching;
 
 /// A source with the recipe for its adapter.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use sqlx::{QueryBuilder, Sqlite, Transaction};
 use super::{
     Store, StoreError,
     context::{self, Registered},
+    corrections::overlay,
     raw::{self, Raw},
     sources::{Progress, advance},
     stories::{insert_bands, is_news, story},
@@ -249,7 +250,8 @@ async fn keep_one(
     }
     update(tx, id, item, raw).await?;
     unlabel(tx, id, &judged.verdict.model).await?;
-    label(tx, id, judged).await
+    label(tx, id, judged).await?;
+    overlay(tx, id, &judged.verdict.model).await
 }
 
 /// A source that gives its items another id at every poll: the same text at the same address is the same item, and is
@@ -349,6 +351,9 @@ async fn withdraw(tx: &mut Transaction<'static, Sqlite>, id: i64, revision: &str
     .await?;
     sqlx::query("delete from knelpunt where item = $1").bind(id).execute(&mut **tx).await?;
     sqlx::query("delete from band where item = $1").bind(id).execute(&mut **tx).await?;
+    // What was said of it teaches no more, and the words that carried its labels are words of its text.
+    sqlx::query("delete from correction where item = $1").bind(id).execute(&mut **tx).await?;
+    sqlx::query("update item_fenomeen set why = '[]' where item = $1").bind(id).execute(&mut **tx).await?;
     unsend(tx, id).await
 }
 
@@ -386,23 +391,39 @@ async fn unlabel(tx: &mut Transaction<'static, Sqlite>, id: i64, model: &str) ->
     Ok(())
 }
 
-/// Writes the labels of this model, and the axes that rules decided.
-async fn label(tx: &mut Transaction<'static, Sqlite>, id: i64, judged: &Judged) -> Result<(), StoreError> {
-    let verdict = &judged.verdict;
-    sqlx::query("insert into verdict (item, model) values ($1, $2) on conflict do nothing")
+/// Writes that a model judged an item, and its labels that are not "nee".
+pub(super) async fn insert_labels(
+    tx: &mut Transaction<'static, Sqlite>,
+    id: i64,
+    verdict: &Verdict,
+) -> Result<(), StoreError> {
+    sqlx::query("insert into verdict (item, model, unknown) values ($1, $2, $3) on conflict do update set unknown = $3")
         .bind(id)
         .bind(&verdict.model)
+        .bind(verdict.unknown)
         .execute(&mut **tx)
         .await?;
     let labels: Vec<_> = verdict.labels.iter().filter(|label| label.outcome != Outcome::Nee).collect();
-    if !labels.is_empty() {
-        let mut query = QueryBuilder::<Sqlite>::new("insert into item_fenomeen (item, model, fenomeen, p, outcome) ");
-        query.push_values(labels, |mut row, label| {
-            row.push_bind(id).push_bind(&verdict.model).push_bind(&label.fenomeen);
-            row.push_bind(label.p).push_bind(label.outcome.name());
-        });
-        query.build().execute(&mut **tx).await?;
+    if labels.is_empty() {
+        return Ok(());
     }
+    let why = labels
+        .iter()
+        .map(|label| serde_json::to_string(&label.why).map_err(|error| StoreError::Content(error.to_string())))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut query = QueryBuilder::<Sqlite>::new("insert into item_fenomeen (item, model, fenomeen, p, outcome, why) ");
+    query.push_values(labels.into_iter().zip(why), |mut row, (label, why)| {
+        row.push_bind(id).push_bind(&verdict.model).push_bind(&label.fenomeen);
+        row.push_bind(label.p).push_bind(label.outcome.name()).push_bind(why);
+    });
+    query.build().execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Writes the labels of this model with what people said over them, and the axes that rules decided.
+async fn label(tx: &mut Transaction<'static, Sqlite>, id: i64, judged: &Judged) -> Result<(), StoreError> {
+    let verdict = &judged.verdict;
+    insert_labels(tx, id, verdict).await?;
     let axes = [("gebied", &verdict.gebieden), ("instrument", &verdict.instrumenten), ("branche", &verdict.branches)];
     let values: Vec<_> = axes
         .into_iter()

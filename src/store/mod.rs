@@ -3,6 +3,7 @@
 //! costs nothing: numbered parameters, `on conflict`, `returning`. STRICT tables and pragmas are SQLite's own.
 
 pub mod context;
+pub mod corrections;
 pub mod health;
 pub mod items;
 pub mod leases;
@@ -13,6 +14,7 @@ pub mod series;
 pub mod signals;
 pub mod sources;
 mod stories;
+pub mod verdicts;
 pub mod versions;
 
 use std::{path::Path, time::Duration};
