@@ -1,8 +1,9 @@
 //! Word lists that decide an axis by rule: instruments, branches. A term matches whole words, whatever the case; a star
 //! at its end lets the word go on ("bibob*" is also "Bibobadvies"). A term of several parts ("gesloten* & drugs*") asks
-//! all of them in one sentence, with the title as the context of every sentence; a part with "!" in front must not occur.
+//! all of them in one sentence, with the title as the context of every sentence; a part may offer choices ("sluit*|dicht"),
+//! and a part with "!" in front must not occur.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use thiserror::Error;
@@ -17,11 +18,14 @@ struct Pattern {
     open: bool,
 }
 
-/// A term: the patterns that must occur, and those that must not.
+/// A part of a term: patterns of which one must occur.
+type Choice = Vec<usize>;
+
+/// A term: the parts that must occur, and those that must not.
 struct Term {
     id: String,
-    all: Vec<usize>,
-    none: Vec<usize>,
+    all: Vec<Choice>,
+    none: Vec<Choice>,
 }
 
 /// A compiled word list.
@@ -38,18 +42,25 @@ impl Lexicon {
     /// When a term has nothing that must occur, or the list is too large to compile.
     pub fn new<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Result<Self, LexiconError> {
         let (mut texts, mut patterns, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+        let mut places: HashMap<(String, bool), usize> = HashMap::new();
         for (id, list) in entries {
             for written in list {
                 let mut term = Term { id: id.to_owned(), all: Vec::new(), none: Vec::new() };
                 for part in written.split('&').map(str::trim) {
                     let (not, part) = part.strip_prefix('!').map_or((false, part), |part| (true, part.trim()));
-                    let text = part.trim_end_matches('*').trim().to_lowercase();
-                    if text.is_empty() {
-                        return Err(LexiconError(format!("'{written}' van '{id}' heeft een leeg deel")));
+                    let mut choice = Choice::new();
+                    for word in part.split('|').map(str::trim) {
+                        let (text, open) = (word.trim_end_matches('*').trim().to_lowercase(), word.ends_with('*'));
+                        if text.is_empty() {
+                            return Err(LexiconError(format!("'{written}' van '{id}' heeft een leeg deel")));
+                        }
+                        choice.push(*places.entry((text.clone(), open)).or_insert_with(|| {
+                            patterns.push(Pattern { open });
+                            texts.push(text);
+                            patterns.len() - 1
+                        }));
                     }
-                    if not { term.none.push(patterns.len()) } else { term.all.push(patterns.len()) }
-                    patterns.push(Pattern { open: part.ends_with('*') });
-                    texts.push(text);
+                    if not { term.none.push(choice) } else { term.all.push(choice) }
                 }
                 if term.all.is_empty() {
                     return Err(LexiconError(format!("'{written}' van '{id}' zegt alleen wat er niet mag staan")));
@@ -70,7 +81,7 @@ impl Lexicon {
         let title = self.matched(title);
         let mut ids: Vec<String> = Vec::new();
         let mut read = |found: &BTreeSet<usize>| {
-            let has = |pattern: &usize| found.contains(pattern);
+            let has = |choice: &Choice| choice.iter().any(|pattern| found.contains(pattern));
             let fits = |term: &&Term| term.all.iter().all(has) && !term.none.iter().any(has);
             for term in self.terms.iter().filter(fits) {
                 if !ids.contains(&term.id) {
@@ -149,6 +160,10 @@ mod tests {
         assert_eq!(lexicon.find("Drugs in woning", "Het pand is gesloten."), ["damocles"]);
         assert!(lexicon.find("", "Het pand is gesloten. Er waren drugs.").is_empty());
         assert!(lexicon.find("", "Gesloten na brand, geen drugs.").is_empty());
+        let choices = ["sluit*|dicht & wiet|hennep*".to_owned()];
+        let lexicon = Lexicon::new([("damocles", &choices[..])]).expect("compiles");
+        assert_eq!(lexicon.find("", "Woning dicht na vondst hennepplanten."), ["damocles"]);
+        assert!(lexicon.find("", "Woning dicht na brand.").is_empty());
         let wrong = ["a & ".to_owned()];
         assert!(Lexicon::new([("x", &wrong[..])]).is_err());
     }

@@ -103,12 +103,16 @@ pub fn train(corpus: &Corpus, params: &Params) -> Result<Bundle, TrainError> {
     let joint = join(corpus, &scores)?;
     let joined: Vec<Vec<f32>> = scores.iter().map(|row| joint.scores(&row.own, row.gate)).collect();
     let column = |place: usize| joined.iter().filter_map(move |row| row.get(place)).map(|score| f64::from(*score));
+    let answers: Vec<Vec<Option<bool>>> = corpus.labels.iter().map(|label| answers(corpus, label)).collect();
+    let known_of = |place: usize, answers: &[Option<bool>]| -> Vec<(f64, bool)> {
+        column(place).zip(answers).filter_map(|(score, answer)| Some((score, (*answer)?))).collect()
+    };
+    let pooled: Vec<(f64, bool)> =
+        answers.iter().enumerate().flat_map(|(place, answers)| known_of(place, answers)).collect();
+    let shared = calibrate(&pooled);
     let mut calibrated = Vec::with_capacity(corpus.labels.len());
-    for (place, label) in corpus.labels.iter().enumerate() {
-        let answers: Vec<Option<bool>> = corpus.examples.iter().map(|example| example.answer(label)).collect();
-        let known: Vec<(f64, bool)> =
-            column(place).zip(&answers).filter_map(|(score, answer)| Some((score, (*answer)?))).collect();
-        let platt = calibrate(&known);
+    for ((place, label), answers) in corpus.labels.iter().enumerate().zip(answers) {
+        let platt = shrunk(calibrate(&known_of(place, &answers)), shared, &answers);
         let p = column(place).map(|score| probability(score, platt)).collect();
         calibrated.push(Calibrated { label: label.clone(), platt, p, answers });
     }
@@ -343,6 +347,20 @@ fn calibrate(known: &[(f64, bool)]) -> (f32, f32) {
         .map_or((-1.0, 0.0), |(a, b)| (single(a), single(b)))
 }
 
+/// A label's own calibration, drawn towards that of all labels together: a hundred carriers weigh as much as the rest.
+fn shrunk(own: (f32, f32), shared: (f32, f32), answers: &[Option<bool>]) -> (f32, f32) {
+    const WORTH: f64 = 100.0;
+    let carriers = f64::from(u32::try_from(answers.iter().filter(|answer| **answer == Some(true)).count()).unwrap_or(0));
+    let weight = single(carriers / (carriers + WORTH));
+    let between = |own: f32, shared: f32| weight * own + (1.0 - weight) * shared;
+    (between(own.0, shared.0), between(own.1, shared.1))
+}
+
+/// What is known of a label, example by example.
+fn answers(corpus: &Corpus, label: &str) -> Vec<Option<bool>> {
+    corpus.examples.iter().map(|example| example.answer(label)).collect()
+}
+
 /// The calibrated probability of a score.
 #[must_use]
 pub fn probability(score: f64, (a, b): (f32, f32)) -> f64 {
@@ -388,9 +406,9 @@ fn known((p, answer): (f64, &Option<bool>)) -> Option<(f64, bool)> {
 }
 
 /// The lowest probability from which on a label's "ja" is right as often as asked. Some dozens of examples do not carry
-/// that alone: the precision of all labels together at the same probability counts as ten more answers.
+/// that alone: the precision of all labels together at the same probability counts as a hundred more answers.
 fn threshold(label: &Calibrated, pooled: &[(f64, bool)], precision: f64) -> f64 {
-    const WORTH: f64 = 10.0;
+    const WORTH: f64 = 100.0;
     let mut own: Vec<(f64, bool)> = label.p.iter().copied().zip(&label.answers).filter_map(known).collect();
     own.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (mut right, mut all, mut high) = (0.0, 0.0, HIGHEST);

@@ -105,6 +105,7 @@ pub(super) async fn watch(settings: &Settings, week: Option<&str>) -> Result<(),
         return Err(Failure::Usage(format!("week {week} is nog niet voorbij; noem een eerdere week")));
     }
     let store = open(settings).await?;
+    rejudge_all(settings, &store).await?;
     let done = pipeline::watch::watch(&store, settings, week, now).await?;
     let queued = pipeline::watch::alerts(&store, settings, now).await?;
     let counts = store.outbox_counts().await?;
@@ -115,6 +116,23 @@ pub(super) async fn watch(settings: &Settings, week: Option<&str>) -> Result<(),
     };
     say(&format!("{said} Nieuwe attenderingen: {queued}. In de wachtrij: {} mails.", counts.queued))?;
     store.close().await;
+    Ok(())
+}
+
+/// One model for the whole series: what the model in use has not judged is judged first.
+async fn rejudge_all(settings: &Settings, store: &Store) -> Result<(), Failure> {
+    let mut judged = 0;
+    loop {
+        let some = pipeline::review::rejudge(store, &settings.knowledge, 500).await?;
+        if some == 0 {
+            break;
+        }
+        judged += some;
+    }
+    if judged > 0 {
+        let items = words::counted(i64::try_from(judged).unwrap_or(i64::MAX), "bericht", "berichten");
+        tell(&format!("{items} opnieuw beoordeeld door model {}", settings.knowledge.classifier.version()));
+    }
     Ok(())
 }
 

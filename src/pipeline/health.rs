@@ -23,7 +23,7 @@ const FAILURES: u32 = 3;
 const FAILING: &str = "storing";
 const MOVED: &str = "verhuisd";
 const INCOMPLETE: &str = "onvolledig";
-const DRIFTED: &str = "vreemd";
+pub(super) const DRIFTED: &str = "vreemd";
 /// How many months a source is held against.
 const DRIFT_MEMORY: SignedDuration = SignedDuration::from_hours(24 * 400);
 

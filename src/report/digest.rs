@@ -158,6 +158,10 @@ pub struct Completeness {
     pub broken: Vec<String>,
     /// Sources that are followed too short to count.
     pub young: Vec<String>,
+    /// Sources that no longer look like what the model knows.
+    pub strange: Vec<String>,
+    /// What must be known of the model: a new one, or items that it has not judged.
+    pub model: Vec<String>,
     /// Sources in the panel.
     pub panel: usize,
 }

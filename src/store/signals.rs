@@ -188,6 +188,19 @@ impl Store {
         Ok(row.is_some())
     }
 
+    /// The model by which the newest week before this one was watched.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn model_before(&self, week: Week) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> =
+            sqlx::query_as("select model from watch where week < $1 order by week desc limit 1")
+                .bind(week.to_string())
+                .fetch_optional(&self.reader)
+                .await?;
+        Ok(row.map(|(model,)| model))
+    }
+
     /// Writes a watched week and its mails together. False when another worker was first; then nothing is written.
     ///
     /// # Errors

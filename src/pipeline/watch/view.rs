@@ -283,6 +283,7 @@ async fn completeness(
         }
     }
     known_wrong(store, &title, &mut complete, now).await?;
+    complete.model = about_the_model(store, settings, week).await?;
     for (source, state) in store.poll_states().await? {
         if let Some(problem) = state.problem {
             let times = words::counted(i64::from(state.failures), "mislukte poging", "mislukte pogingen");
@@ -302,6 +303,10 @@ async fn known_wrong(
     // What is known to be wrong goes before what only the counts suggest; a broken source is named below.
     for condition in store.conditions().await?.into_iter().filter(|condition| condition.kind != "storing") {
         let title = title(&condition.source.0);
+        if condition.kind == super::super::health::DRIFTED {
+            complete.strange.push(format!("{title} {}", condition.detail));
+            continue;
+        }
         complete.silent.retain(|line| condition.kind != "stil" || !line.starts_with(&title));
         complete.silent.push(format!("{title}: {}", condition.detail));
     }
@@ -315,6 +320,21 @@ async fn known_wrong(
         ));
     }
     Ok(())
+}
+
+/// A series is counted by one model. Where the model is new, or has not judged all, readers are told.
+async fn about_the_model(store: &Store, settings: &Settings, week: Week) -> Result<Vec<String>, StoreError> {
+    let model = settings.knowledge.classifier.version();
+    let mut said = Vec::new();
+    if let Some(before) = store.model_before(week).await?.filter(|before| before != model) {
+        said.push(format!("nieuw model {model}, vorige week {before}. Ook de weken ervoor zijn nu met {model} geteld."));
+    }
+    let waiting = store.unjudged_count(model).await?;
+    if waiting > 0 {
+        let items = words::counted(waiting, "bericht", "berichten");
+        said.push(format!("{items} nog niet beoordeeld door {model}; die tellen niet mee."));
+    }
+    Ok(said)
 }
 
 fn is_feed(settings: &Settings, source: &str) -> bool {
