@@ -4,7 +4,7 @@
 //! `linfa-preprocessing` has a vectoriser, but without character n-grams and with a tokenizer that is lost on saving;
 //! features here are hashed to 64 bits, so that a bundle holds no words of its training texts.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,31 +49,56 @@ pub struct Vocabulary {
     hashes: Vec<u64>,
     /// ln((1+N)/(1+df)) + 1.
     idf: Vec<f32>,
+    /// Where hashes with the same first bits begin.
+    #[serde(skip)]
+    buckets: Buckets,
+}
+
+/// Bits of a hash that choose its bucket: with a hundred thousand features a bucket holds one or two.
+const BUCKET_BITS: u32 = 16;
+
+/// Made at the first question; it is no part of what a vocabulary is.
+#[derive(Debug, Default)]
+struct Buckets(OnceLock<Vec<u32>>);
+
+impl Clone for Buckets {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Buckets {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Vocabulary {
-    /// Features that occur in at least two and at most half of the texts.
+    /// Features that occur in at most half of the texts, and in at least two, or three for pieces of words: most pieces that
+    /// two texts share are chance, and they are the bulk of what a fit has to carry.
     #[must_use]
     pub fn of<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut frequency: HashMap<u64, u32> = HashMap::new();
+        let mut frequency: HashMap<u64, (u32, u32)> = HashMap::new();
         let mut count = 0_u32;
         for (title, text) in texts {
             count += 1;
             let found = occurrences(&words(title, text), [title, text]);
-            let mut seen: Vec<u64> = found.into_iter().map(|(_, hash, _)| hash).collect();
+            let least = |block| if block == BODY_GRAMS { 3 } else { 2 };
+            let mut seen: Vec<(u64, u32)> = found.into_iter().map(|(block, hash, _)| (hash, least(block))).collect();
             seen.sort_unstable();
             seen.dedup();
-            for hash in seen {
-                *frequency.entry(hash).or_default() += 1;
+            for (hash, least) in seen {
+                frequency.entry(hash).or_insert((0, least)).0 += 1;
             }
         }
         let most = (count / 2).max(2);
-        let mut kept: Vec<(u64, u32)> = frequency.into_iter().filter(|(_, df)| (2..=most).contains(df)).collect();
+        let kept = frequency.into_iter().filter(|(_, (df, least))| (*least..=most).contains(df));
+        let mut kept: Vec<(u64, u32)> = kept.map(|(hash, (df, _))| (hash, df)).collect();
         kept.sort_unstable();
         let total = f64::from(count);
         #[expect(clippy::cast_possible_truncation, reason = "an idf is a small number; f32 is precise enough")]
         let idf = kept.iter().map(|(_, df)| (((1.0 + total) / (1.0 + f64::from(*df))).ln() + 1.0) as f32).collect();
-        Self { hashes: kept.into_iter().map(|(hash, _)| hash).collect(), idf }
+        Self { hashes: kept.into_iter().map(|(hash, _)| hash).collect(), idf, buckets: Buckets::default() }
     }
 
     /// Number of features.
@@ -120,6 +145,7 @@ impl Vocabulary {
                 .filter(|(place, _)| kept(&(*place, ())))
                 .map(|(_, v)| v)
                 .collect(),
+            buckets: Buckets::default(),
         }
     }
 
@@ -168,7 +194,14 @@ impl Vocabulary {
     }
 
     fn index(&self, hash: u64) -> Option<u32> {
-        self.hashes.binary_search(&hash).ok().and_then(|index| u32::try_from(index).ok())
+        let starts = self.buckets.0.get_or_init(|| {
+            let of = |bucket: u64| self.hashes.partition_point(|own| own >> (64 - BUCKET_BITS) < bucket);
+            (0..=1_u64 << BUCKET_BITS).map(|bucket| u32::try_from(of(bucket)).unwrap_or(u32::MAX)).collect()
+        });
+        let bucket = usize::try_from(hash >> (64 - BUCKET_BITS)).ok()?;
+        let (from, to) = (*starts.get(bucket)?, *starts.get(bucket + 1)?);
+        let place = self.hashes.get(from as usize..to as usize)?.iter().position(|own| *own == hash)?;
+        u32::try_from(place).ok().map(|place| from + place)
     }
 }
 
@@ -211,8 +244,7 @@ fn occurrences(words: &[Word], parts: [&str; 2]) -> Vec<Occurrence> {
             found.push((TITLE, hash(TITLE, b'w', &word.form), place));
         }
         if let Some(next) = words.get(place + 1).filter(|next| next.in_title == word.in_title) {
-            let pair = [word.form.as_str(), next.form.as_str()].join(" ");
-            found.push((BODY_WORDS, hash(BODY_WORDS, b'p', &pair), place));
+            found.push((BODY_WORDS, hash_pair(BODY_WORDS, &word.form, &next.form), place));
         }
         letters.clear();
         letters.push(' ');
@@ -286,6 +318,15 @@ fn hash(block: usize, kind: u8, text: &str) -> u64 {
     fnv.0
 }
 
+/// The hash of two words with a space between them.
+fn hash_pair(block: usize, first: &str, second: &str) -> u64 {
+    let mut fnv = Fnv::new(block, b'p');
+    for byte in first.bytes().chain([b' ']).chain(second.bytes()) {
+        fnv.byte(byte);
+    }
+    fnv.0
+}
+
 fn hash_letters(block: usize, letters: &[char]) -> u64 {
     let mut fnv = Fnv::new(block, b'g');
     for letter in letters {
@@ -306,9 +347,11 @@ mod tests {
             ("", "hennep hennep"),
             ("", "hennepkwekerij"),
             ("", "hennepkwekerijen"),
+            ("", "hennepkwekers"),
             ("", "rozen"),
             ("", "tulpen"),
             ("", "voetbal"),
+            ("", "schaatsen"),
         ];
         let vocabulary = Vocabulary::of(texts.into_iter());
         let compound = vocabulary.vector("", "hennepkwekerij");

@@ -15,14 +15,13 @@ use linfa::{
 use ndarray::Array1;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use sprs::CsMat;
 use thiserror::Error;
 
 use super::{
     bundle::{Bundle, Joint, LabelParams, best_others},
     corpus::{Corpus, Example},
     features::{Sparse, Vocabulary},
-    logistic::{FitError, FittedSparseLogistic, SparseLogistic, SparseRows},
+    logistic::{FitError, FittedSparseLogistic, Matrix, SparseLogistic, SparseRows},
 };
 
 /// Knobs of a training run.
@@ -165,11 +164,11 @@ fn fit_all(corpus: &Corpus, params: &Params) -> Result<Separators, TrainError> {
 
 /// Fits one separator on the examples of which the answer is known.
 fn fit_one(
-    rows: &Arc<CsMat<f64>>,
+    rows: &Arc<Matrix>,
     answers: &[Option<bool>],
     alpha: f64,
 ) -> Result<FittedSparseLogistic, FitError> {
-    let estimator = SparseLogistic { alpha, iterations: 150, tolerance: 1e-3 };
+    let estimator = SparseLogistic { alpha, iterations: 150, tolerance: 1e-2 };
     let known: Vec<bool> = answers.iter().copied().flatten().collect();
     if let (true, Some(only)) = (known.iter().all(|answer| Some(answer) == known.first()), known.first()) {
         // A part of the corpus may say the same of all: then there is nothing to separate.
@@ -181,15 +180,20 @@ fn fit_one(
 }
 
 /// The rows whose answer is known.
-fn select(rows: &CsMat<f64>, answers: &[Option<bool>]) -> CsMat<f64> {
-    let mut starts = vec![0_usize];
+fn select(rows: &Matrix, answers: &[Option<bool>]) -> Matrix {
+    let mut starts = vec![0_u32];
     let (mut indices, mut values) = (Vec::new(), Vec::new());
     for (row, _) in rows.outer_iterator().zip(answers).filter(|(_, answer)| answer.is_some()) {
         indices.extend_from_slice(row.indices());
         values.extend_from_slice(row.data());
-        starts.push(indices.len());
+        starts.push(small(indices.len()));
     }
-    CsMat::new((starts.len() - 1, rows.cols()), starts, indices, values)
+    Matrix::new((starts.len() - 1, rows.cols()), starts, indices, values)
+}
+
+/// A place in a matrix, which holds far fewer than 2^32 values.
+fn small(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 /// Runs one fit per column on all cores; the order of the answers is that of the columns.
@@ -212,19 +216,19 @@ fn in_parallel<T: Send>(
     })
 }
 
-fn matrix(vocabulary: &Vocabulary, corpus: &Corpus) -> CsMat<f64> {
+fn matrix(vocabulary: &Vocabulary, corpus: &Corpus) -> Matrix {
     let vectors = corpus.examples.iter().map(|example| vocabulary.vector(&example.title, &example.text));
     let vectors: Vec<Sparse> = vectors.collect();
-    let mut starts = vec![0_usize];
+    let mut starts = vec![0_u32];
     let (mut indices, mut values) = (Vec::new(), Vec::new());
     for vector in &vectors {
         for (index, value) in vector {
-            indices.push(*index as usize);
-            values.push(f64::from(*value));
+            indices.push(*index);
+            values.push(*value);
         }
-        starts.push(indices.len());
+        starts.push(small(indices.len()));
     }
-    CsMat::new((vectors.len(), vocabulary.len()), starts, indices, values)
+    Matrix::new((vectors.len(), vocabulary.len()), starts, indices, values)
 }
 
 /// Scores of one example by separators that never saw its group.
@@ -316,17 +320,17 @@ pub fn folds_by_hand(corpus: &Corpus, count: usize, seed: u64) -> Vec<Vec<usize>
 /// Learns how the three scores of a label make one, by the same logistic regression, over all labels together: three
 /// weights on thousands of pairs of example and label.
 fn join(corpus: &Corpus, scored: &[Scored]) -> Result<Joint, TrainError> {
-    let (mut starts, mut indices, mut values, mut answers) = (vec![0_usize], Vec::new(), Vec::new(), Vec::new());
+    let (mut starts, mut indices, mut values, mut answers) = (vec![0_u32], Vec::new(), Vec::new(), Vec::new());
     for (example, row) in corpus.examples.iter().zip(scored) {
         for ((label, own), other) in corpus.labels.iter().zip(&row.own).zip(best_others(&row.own)) {
             let Some(answer) = example.answer(label) else { continue };
             indices.extend([0, 1, 2]);
-            values.extend([*own, row.gate, other].map(f64::from));
-            starts.push(indices.len());
+            values.extend([*own, row.gate, other]);
+            starts.push(small(indices.len()));
             answers.push(answer);
         }
     }
-    let rows = CsMat::new((answers.len(), 3), starts, indices, values);
+    let rows = Matrix::new((answers.len(), 3), starts, indices, values);
     let estimator = SparseLogistic { alpha: 1e-3, iterations: 200, tolerance: 1e-4 };
     let fitted = estimator
         .fit(&DatasetBase::new(SparseRows(Arc::new(rows)), Array1::from(answers)))

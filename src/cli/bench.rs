@@ -35,6 +35,9 @@ pub(super) struct BenchArguments {
     /// Een ander programma dat dezelfde feeds leest, zie benches/peers
     #[arg(long, requires = "feeds")]
     pub(super) peer: Option<String>,
+    /// Meet in plaats daarvan hoe snel teksten worden beoordeeld
+    #[arg(long, conflicts_with = "feeds")]
+    pub(super) judging: bool,
     /// Uitkomst als JSON
     #[arg(long)]
     pub(super) json: bool,

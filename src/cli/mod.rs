@@ -4,6 +4,7 @@ mod axes;
 mod bench;
 mod classify;
 mod feeds;
+mod judging;
 mod listing;
 mod model;
 mod ops;
@@ -265,6 +266,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Evaluate(arguments) => model::evaluate(config, &arguments),
         Command::Classify(arguments) => classify::run(config, &arguments),
         Command::Bench(arguments) => match arguments.feeds {
+            _ if arguments.judging => judging::run(config, arguments.json),
             Some(feeds) => feeds::run(feeds, arguments.peer.as_deref(), arguments.json).await,
             None => bench::run(&arguments).await,
         },

@@ -112,28 +112,46 @@ fn params(version: &str, seed: u64, alpha: f64) -> Params {
     Params { version: version.to_owned(), seed, alpha, ..Params::default() }
 }
 
-fn read(folder: Option<&Path>, known: &[String]) -> Result<Corpus, Failure> {
-    Ok(match folder {
-        Some(folder) => Corpus::read(folder, known)?,
-        None => Corpus::parse(assets::training().iter().map(|(name, text)| (name.as_str(), *text)), known)?,
+/// The examples of a folder; or the shipped ones, with one's own beside them.
+fn read(folder: Option<&Path>, teaching: &Teaching) -> Result<Corpus, Failure> {
+    let known = &teaching.fenomenen;
+    if let Some(folder) = folder {
+        return Ok(Corpus::read(folder, known)?);
+    }
+    let shipped = shipped(&assets::training(), known)?;
+    Ok(match &teaching.examples {
+        Some(folder) => shipped.with(Corpus::read(folder, known)?.examples),
+        None => shipped,
     })
+}
+
+/// Shipped examples, of the fenomenen that are watched here: an example of another one is left out.
+fn shipped(files: &[(String, &'static str)], known: &[String]) -> Result<Corpus, Failure> {
+    let all: Vec<String> = assets::config_folder("fenomenen").into_iter().filter_map(|(name, _)| stem(&name)).collect();
+    let corpus = Corpus::parse(files.iter().map(|(name, text)| (name.as_str(), *text)), &all)?;
+    let is_known = |example: &Example| example.labels.iter().all(|label| known.contains(label));
+    Ok(Corpus::of(corpus.examples.into_iter().filter(is_known).collect()))
+}
+
+fn stem(name: &str) -> Option<String> {
+    Some(Path::new(name).file_stem()?.to_string_lossy().into_owned())
 }
 
 /// The test set that no model is ever fitted on.
 fn frozen(known: &[String]) -> Result<Corpus, Failure> {
-    Ok(Corpus::parse(assets::test_set().iter().map(|(name, text)| (name.as_str(), *text)), known)?)
+    shipped(&assets::test_set(), known)
 }
 
 pub(super) fn corpus(config: Option<&Path>, arguments: &CorpusArguments) -> Result<(), Failure> {
     let teaching = Teaching::load(config)?;
-    let findings = check::check(&read(arguments.corpus.as_deref(), &teaching.fenomenen)?);
+    let findings = check::check(&read(arguments.corpus.as_deref(), &teaching)?);
     say(&if arguments.json { serde_json::to_string(&findings)? } else { findings.told() })
 }
 
 pub(super) async fn train(config: Option<&Path>, arguments: &TrainArguments) -> Result<(), Failure> {
     let started = Instant::now();
     let teaching = Teaching::load(config)?;
-    let mut corpus = read(arguments.corpus.as_deref(), &teaching.fenomenen)?;
+    let mut corpus = read(arguments.corpus.as_deref(), &teaching)?;
     let (taught, kept_back) =
         if arguments.without_corrections { (Vec::new(), Vec::new()) } else { taught(&teaching).await? };
     let weak = arguments.weak.as_deref().map(|folder| weak_examples(folder, &teaching)).transpose()?.unwrap_or_default();
@@ -313,7 +331,7 @@ pub(super) fn evaluate(config: Option<&Path>, arguments: &EvaluateArguments) -> 
         let report = test_on(classifier, &corpus, arguments.seed, &method);
         return shown(&report, arguments.json);
     }
-    let corpus = read(arguments.corpus.as_deref(), &teaching.fenomenen)?;
+    let corpus = read(arguments.corpus.as_deref(), &teaching)?;
     if let Some(folder) = &arguments.weak {
         return weak_helps(&corpus, folder, &teaching, &params);
     }

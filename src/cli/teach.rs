@@ -34,7 +34,21 @@ pub(super) struct LabelArguments {
     labels: Vec<String>,
     /// Wie dit zegt
     #[arg(long)]
-    who: String,
+    who: Option<String>,
+}
+
+impl LabelArguments {
+    /// The labels and who says so. Labels may begin with a dash, so that clap takes a "--who" behind them for a label too.
+    fn split(&self) -> Result<(Vec<String>, String), Failure> {
+        let place = self.labels.iter().position(|label| label == "--who");
+        let (labels, rest) = self.labels.split_at(place.unwrap_or(self.labels.len()));
+        let who = self.who.clone().or_else(|| rest.get(1).cloned());
+        let more = rest.get(2..).unwrap_or_default();
+        match who.filter(|who| !who.trim().is_empty()) {
+            Some(who) => Ok(([labels, more].concat(), who)),
+            None => Err(Failure::Usage("zeg met --who NAAM wie dit zegt".into())),
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -144,10 +158,11 @@ fn ids(settings: &Settings) -> Vec<String> {
 }
 
 pub(super) async fn label(settings: &Settings, arguments: &LabelArguments) -> Result<(), Failure> {
-    let said = parse(&arguments.labels, &ids(settings))?;
+    let (labels, who) = arguments.split()?;
+    let said = parse(&labels, &ids(settings))?;
     let store = open(settings).await?;
     let knowledge = &settings.knowledge;
-    let done = answer(&store, knowledge, &arguments.item, &arguments.who, said, clock::now()).await?;
+    let done = answer(&store, knowledge, &arguments.item, &who, said, clock::now()).await?;
     store.close().await;
     let Some((asked, said)) = done else {
         let why = format!("er is geen bericht '{}'; noem zijn nummer, sleutel of link", arguments.item);

@@ -69,6 +69,9 @@ struct FenomeenFile {
     /// Articles whose citation in a judgment points at this fenomeen, as "BWBR0001854 273f".
     #[serde(default)]
     articles: Vec<String>,
+    /// Not watched here.
+    #[serde(default)]
+    off: bool,
 }
 
 #[derive(Deserialize)]
@@ -261,15 +264,20 @@ impl Reader<'_> {
         let files = self.fenomeen_files().into_iter();
         files
             .map(|(id, file)| {
-                let FenomeenFile { label, short, law, steps, partners, articles: _ } = file;
+                let FenomeenFile { label, short, law, steps, partners, articles: _, off: _ } = file;
                 Fenomeen { id, label, short, law, steps, partners }
             })
             .collect()
     }
 
+    /// The shipped fenomenen and one's own; an own file replaces the shipped one of that name, and "off" leaves it out.
     fn fenomeen_files(&mut self) -> Vec<(String, FenomeenFile)> {
-        let names = self.names("fenomenen");
-        names.iter().filter_map(|name| Some((stem(name), self.toml::<FenomeenFile>(name)?))).collect()
+        let mut names = self.names("fenomenen");
+        names.extend(assets::config_folder("fenomenen").into_iter().map(|(name, _)| name));
+        names.sort();
+        names.dedup();
+        let files = names.iter().filter_map(|name| Some((stem(name), self.toml::<FenomeenFile>(name)?)));
+        files.filter(|(_, file)| !file.off).collect()
     }
 
     fn gazetteer(&mut self, provinces: &[String]) -> Option<Gazetteer> {

@@ -22,6 +22,8 @@ pub struct Teaching {
     pub laws: Laws,
     /// The database with corrections.
     pub database: PathBuf,
+    /// Folder of one's own examples, beside the shipped ones, where it is there.
+    pub examples: Option<PathBuf>,
     /// Folder of the models that are made here.
     pub models: PathBuf,
 }
@@ -39,7 +41,15 @@ impl Teaching {
         match read {
             Some(Pointers { fenomenen, pointers, laws }) if faults.is_empty() => {
                 let state = base.join(&raw.paths.state);
-                Ok(Self { fenomenen, pointers, laws, database: state.join("uitkijk.db"), models: models(&state) })
+                let own = (!raw.paths.config.is_empty()).then(|| base.join(&raw.paths.config).join("voorbeelden"));
+                Ok(Self {
+                    fenomenen,
+                    pointers,
+                    laws,
+                    database: state.join("uitkijk.db"),
+                    examples: own.filter(|folder| folder.is_dir()),
+                    models: models(&state),
+                })
             }
             _ => Err(Faults(faults)),
         }

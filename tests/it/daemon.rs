@@ -12,7 +12,7 @@ use uitkijk::{clock, demo::Options, domain::week::Week, store::Store};
 
 use crate::support::Small;
 
-fn start(small: &Small) -> Child {
+pub(crate) fn start(small: &Small) -> Child {
     Command::new(env!("CARGO_BIN_EXE_uitkijk"))
         .arg("--config")
         .arg(small.config())
@@ -24,13 +24,13 @@ fn start(small: &Small) -> Child {
         .expect("the program starts")
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").arg(name).arg(child.id().to_string()).status().expect("kill runs");
     assert!(status.success());
 }
 
 /// Waits until a condition holds, at most so long.
-async fn until(longest: Duration, mut holds: impl AsyncFnMut() -> bool) -> bool {
+pub(crate) async fn until(longest: Duration, mut holds: impl AsyncFnMut() -> bool) -> bool {
     let started = Instant::now();
     while started.elapsed() < longest {
         if holds().await {

@@ -16,6 +16,7 @@ mod mail;
 mod pipeline;
 mod settings;
 mod support;
+mod teaching;
 mod tidy;
 mod torture;
 mod training;

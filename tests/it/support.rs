@@ -1,6 +1,10 @@
 //! A small world for a test: a served archive, a folder with its configuration, a store.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -91,6 +95,21 @@ pub(crate) async fn poll_all(
         lines.push((entry.source.id.0.clone(), polled, problem.map(|problem| problem.to_string())));
     }
     lines
+}
+
+/// Runs the program: exit code, standard output, standard error.
+pub(crate) fn uitkijk(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_uitkijk"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    child.stdin.take().expect("input").write_all(input.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// The recorded data beside the checkout, when it is there.
