@@ -8,7 +8,7 @@ static TRAINING: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/models/trainin
 static TESTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/models/toets");
 
 /// The shipped model.
-pub static MODEL: &[u8] = include_bytes!("../models/2026-11/model.bin");
+pub static MODEL: &[u8] = include_bytes!("../models/2026-11-25/model.bin");
 
 /// Text of a shipped configuration file, e.g. `fenomenen/witwassen.toml`.
 #[must_use]

@@ -80,7 +80,8 @@ pub fn check(corpus: &Corpus) -> Findings {
     findings.words = (decile(1), decile(5), decile(9));
     findings.copies = copies(corpus);
     let most = super::measures::number(findings.examples) * SHARE;
-    findings.openings = openings.into_iter().filter(|(_, count)| super::measures::number(*count) > most.max(3.0)).collect();
+    findings.openings =
+        openings.into_iter().filter(|(_, count)| super::measures::number(*count) > most.max(3.0)).collect();
     findings.openings.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     for ((label, word), both) in with_both {
         let all = findings.labels.get(&label).map_or(0, |counts| counts.0);
@@ -125,7 +126,10 @@ impl Findings {
         for (opening, count) in &self.openings {
             line(format!("  {count:>3}x \"{opening}\""));
         }
-        line(format!("woorden die een fenomeen alleen al verraden: {}", if self.telling.is_empty() { "geen" } else { "" }));
+        line(format!(
+            "woorden die een fenomeen alleen al verraden: {}",
+            if self.telling.is_empty() { "geen" } else { "" }
+        ));
         for (label, word, share, alone) in &self.telling {
             line(format!(
                 "  {label}: '{word}' staat in {:.0}% van de voorbeelden, en {:.0}% van wie het heeft is dit",

@@ -94,7 +94,13 @@ mod tests {
             .map(|place| {
                 let truth = place % 2 == 0;
                 let outcome = if truth == right(place) { Outcome::Ja } else { Outcome::Nee };
-                Tested { place, group: place, answers: vec![Some((0.5, outcome, truth))], negative: !truth, hard: false }
+                Tested {
+                    place,
+                    group: place,
+                    answers: vec![Some((0.5, outcome, truth))],
+                    negative: !truth,
+                    hard: false,
+                }
             })
             .collect();
         Test::from_parts(vec!["witwassen".into()], tested)

@@ -165,7 +165,9 @@ impl Test {
     fn add(&mut self, classifier: &Classifier, corpus: &Corpus, places: &[usize]) {
         let mut wrong: Vec<(f64, usize, String, Outcome, f64)> = Vec::new();
         for place in places {
-            let (Some(example), Some(group)) = (corpus.examples.get(*place), corpus.groups.get(*place)) else { continue };
+            let (Some(example), Some(group)) = (corpus.examples.get(*place), corpus.groups.get(*place)) else {
+                continue;
+            };
             let labels = classifier.judge(&example.title, &example.text, "nl");
             let answers: Vec<Option<Answer>> = self
                 .labels
@@ -397,6 +399,12 @@ impl Report {
         for line in lines {
             writeln!(text, "- {line}").unwrap_or_default();
         }
+        self.table(&mut text);
+        text
+    }
+
+    /// The figures per fenomeen and per register.
+    fn table(&self, text: &mut String) {
         text.push_str("\n| fenomeen | aantal | precisie | recall | F1 | 95% | AP | ijkfout | Brier |\n|---|--:|--:|--:|--:|:-:|--:|--:|--:|\n");
         for label in &self.labels {
             writeln!(
@@ -416,12 +424,13 @@ impl Report {
             .unwrap_or_default();
         }
         if self.kinds.len() > 1 {
-            text.push_str("\n| register | voorbeelden | macro-F1 | onterecht per 100 zonder fenomeen |\n|---|--:|--:|--:|\n");
+            text.push_str(
+                "\n| register | voorbeelden | macro-F1 | onterecht per 100 zonder fenomeen |\n|---|--:|--:|--:|\n",
+            );
             for (kind, count, f1, wrong) in &self.kinds {
                 writeln!(text, "| {kind} | {count} | {f1:.2} | {wrong:.1} |").unwrap_or_default();
             }
         }
-        text
     }
 
     /// The surest errors in words.

@@ -290,7 +290,10 @@ fn is_law(word: &str) -> bool {
     let lower = word.to_lowercase();
     let short = word.chars().count() <= 6 && word.chars().next().is_some_and(char::is_uppercase);
     let known = ["sr", "sv", "bw", "awb", "apv", "wwm", "wed", "wok", "wmo", "wlz", "fw", "ow", "wm"];
-    lower.ends_with("wet") || lower.ends_with("wetboek") || lower.ends_with("besluit") || lower.ends_with("bibob")
+    lower.ends_with("wet")
+        || lower.ends_with("wetboek")
+        || lower.ends_with("besluit")
+        || lower.ends_with("bibob")
         || (short && (known.contains(&lower.as_str()) || word.chars().skip(1).any(char::is_uppercase)))
 }
 

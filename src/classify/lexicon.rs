@@ -123,7 +123,8 @@ fn sentences(text: &str) -> Vec<&str> {
             '.' | '!' | '?' => {
                 let after = text.get(at + 1..).unwrap_or_default();
                 let next = after.trim_start().chars().next();
-                after.starts_with(char::is_whitespace) && next.is_none_or(|next| !next.is_lowercase() && !next.is_numeric())
+                after.starts_with(char::is_whitespace)
+                    && next.is_none_or(|next| !next.is_lowercase() && !next.is_numeric())
             }
             _ => false,
         };
@@ -170,6 +171,9 @@ mod tests {
 
     #[test]
     fn sentences_end_at_marks_and_not_at_abbreviations() {
-        assert_eq!(sentences("Een zin, art. 13b Opiumwet. Nog een.\nRegel"), ["Een zin, art. 13b Opiumwet.", " Nog een.", "\n", "Regel"]);
+        assert_eq!(
+            sentences("Een zin, art. 13b Opiumwet. Nog een.\nRegel"),
+            ["Een zin, art. 13b Opiumwet.", " Nog een.", "\n", "Regel"]
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The pictures of a model's card, as SVG: reliability, and precision against recall.
 
 use plotters::prelude::{
-    BLACK, ChartBuilder, Circle, Color as _, EmptyElement, IntoDrawingArea as _, IntoFont as _, LineSeries,
-    RGBColor, SVGBackend, Text, WHITE,
+    BLACK, ChartBuilder, Circle, Color as _, EmptyElement, IntoDrawingArea as _, IntoFont as _, LineSeries, RGBColor,
+    SVGBackend, Text, WHITE,
 };
 
 use super::{evaluate::Report, measures::number};

@@ -54,7 +54,7 @@ impl Default for Params {
             alpha: 0.05,
             gate_alpha: 0.3,
             precision: 0.7,
-            most_hard: 8.0,
+            most_hard: 12.0,
             most_ordinary: 2.0,
         }
     }
@@ -163,11 +163,7 @@ fn fit_all(corpus: &Corpus, params: &Params) -> Result<Separators, TrainError> {
 }
 
 /// Fits one separator on the examples of which the answer is known.
-fn fit_one(
-    rows: &Arc<Matrix>,
-    answers: &[Option<bool>],
-    alpha: f64,
-) -> Result<FittedSparseLogistic, FitError> {
+fn fit_one(rows: &Arc<Matrix>, answers: &[Option<bool>], alpha: f64) -> Result<FittedSparseLogistic, FitError> {
     let estimator = SparseLogistic { alpha, iterations: 150, tolerance: 1e-2 };
     let known: Vec<bool> = answers.iter().copied().flatten().collect();
     if let (true, Some(only)) = (known.iter().all(|answer| Some(answer) == known.first()), known.first()) {
@@ -304,7 +300,10 @@ pub fn folds_by_hand(corpus: &Corpus, count: usize, seed: u64) -> Vec<Vec<usize>
     let mut whole = vec![Vec::new(); count.max(1)];
     for (hand, places) in hands {
         let carried = |place: &usize| {
-            corpus.examples.get(*place).is_some_and(|own| own.labels.iter().all(|label| by_others(label, hand) >= ENOUGH))
+            corpus
+                .examples
+                .get(*place)
+                .is_some_and(|own| own.labels.iter().all(|label| by_others(label, hand) >= ENOUGH))
         };
         if let Some(fold) = whole.iter_mut().min_by_key(|fold: &&mut Vec<usize>| fold.len()) {
             fold.extend(places.into_iter().filter(carried));
@@ -345,16 +344,15 @@ fn calibrate(known: &[(f64, bool)]) -> (f32, f32) {
     let params = Platt::<f64, ()>::params().check();
     params
         .ok()
-        .and_then(|params| {
-            platt_newton_method(Array1::from(scores).view(), Array1::from(answers).view(), &params).ok()
-        })
+        .and_then(|params| platt_newton_method(Array1::from(scores).view(), Array1::from(answers).view(), &params).ok())
         .map_or((-1.0, 0.0), |(a, b)| (single(a), single(b)))
 }
 
 /// A label's own calibration, drawn towards that of all labels together: a hundred carriers weigh as much as the rest.
 fn shrunk(own: (f32, f32), shared: (f32, f32), answers: &[Option<bool>]) -> (f32, f32) {
     const WORTH: f64 = 100.0;
-    let carriers = f64::from(u32::try_from(answers.iter().filter(|answer| **answer == Some(true)).count()).unwrap_or(0));
+    let carriers =
+        f64::from(u32::try_from(answers.iter().filter(|answer| **answer == Some(true)).count()).unwrap_or(0));
     let weight = single(carriers / (carriers + WORTH));
     let between = |own: f32, shared: f32| weight * own + (1.0 - weight) * shared;
     (between(own.0, shared.0), between(own.1, shared.1))
@@ -389,7 +387,8 @@ fn thresholds(examples: &[Example], labels: &[Calibrated], params: &Params) -> (
     loop {
         let high: Vec<f64> = labels.iter().map(|label| threshold(label, &pooled, precision)).collect();
         let rate = |hard: bool| {
-            let places = examples.iter().enumerate().filter(|(_, own)| own.about_any() == Some(false) && own.hard == hard);
+            let places =
+                examples.iter().enumerate().filter(|(_, own)| own.about_any() == Some(false) && own.hard == hard);
             let (mut all, mut wrong) = (0.0_f64, 0.0);
             for (place, _) in places {
                 all += 1.0;

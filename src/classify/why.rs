@@ -43,10 +43,8 @@ impl Classifier {
                     reason.weight += share;
                     *count += 1;
                 }
-                None => phrases.push((
-                    Reason { word: String::new(), part, start: word.start, end: word.end, weight: *share },
-                    1,
-                )),
+                None => phrases
+                    .push((Reason { word: String::new(), part, start: word.start, end: word.end, weight: *share }, 1)),
             }
         }
         let mut told: BTreeMap<String, Reason> = BTreeMap::new();

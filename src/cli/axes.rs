@@ -65,7 +65,8 @@ impl Axis {
         self.extra += count(found.difference(&truth).count());
         if truth != found {
             let names = |some: Vec<&&String>| some.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ");
-            let (missed, extra) = (names(truth.difference(&found).collect()), names(found.difference(&truth).collect()));
+            let (missed, extra) =
+                (names(truth.difference(&found).collect()), names(found.difference(&truth).collect()));
             let whole: String = format!("{} | {}", line.title, line.text).chars().take(160).collect();
             self.errors.push(format!("{} {}: mist [{missed}], te veel [{extra}]: {whole}", self.axis, line.id));
         }
@@ -105,7 +106,10 @@ pub(super) fn evaluate(config: Option<&Path>, what: &EvaluateCommand) -> Result<
     }
     say("| as | regels | precisie | recall | F1 |\n|---|--:|--:|--:|--:|")?;
     for axis in &axes {
-        say(&format!("| {} | {} | {:.3} | {:.3} | {:.3} |", axis.axis, axis.lines, axis.precision, axis.recall, axis.f1))?;
+        say(&format!(
+            "| {} | {} | {:.3} | {:.3} | {:.3} |",
+            axis.axis, axis.lines, axis.precision, axis.recall, axis.f1
+        ))?;
     }
     if *errors {
         for error in axes.iter().flat_map(|axis| &axis.errors) {

@@ -105,11 +105,12 @@ fn answer(id: &serde_json::Value, title: &str, text: &str, verdict: &Verdict) ->
         .iter()
         .map(|label| {
             let p = (label.p * 10_000.0).round() / 10_000.0;
-            let mut said = serde_json::json!({ "id": label.fenomeen, "p": p, "verdict": label.outcome.name() });
-            if !label.why.is_empty() {
-                said["why"] = why(label, title, text);
+            let (id, verdict) = (&label.fenomeen, label.outcome.name());
+            if label.why.is_empty() {
+                serde_json::json!({ "id": id, "p": p, "verdict": verdict })
+            } else {
+                serde_json::json!({ "id": id, "p": p, "verdict": verdict, "why": why(label, title, text) })
             }
-            said
         })
         .collect();
     serde_json::json!({

@@ -20,7 +20,8 @@ const TIMES: u32 = 3;
 pub(super) fn run(config: Option<&std::path::Path>, json: bool) -> Result<(), Failure> {
     let settings = Settings::load(config)?;
     let teaching = Teaching::load(config)?;
-    let corpus = Corpus::parse(assets::training().iter().map(|(name, text)| (name.as_str(), *text)), &teaching.fenomenen)?;
+    let corpus =
+        Corpus::parse(assets::training().iter().map(|(name, text)| (name.as_str(), *text)), &teaching.fenomenen)?;
     let started = Instant::now();
     let classifier = Classifier::new(Bundle::from_bytes(assets::MODEL).map_err(anyhow::Error::from)?);
     // The first judgement makes the index of features; it is part of loading.

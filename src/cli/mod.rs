@@ -2,7 +2,9 @@
 
 mod axes;
 mod bench;
+mod card;
 mod classify;
+mod drift;
 mod feeds;
 mod judging;
 mod listing;
@@ -112,7 +114,7 @@ enum Command {
     #[command(subcommand)]
     Corrections(teach::CorrectionsCommand),
     /// Toont per bron en maand wat het model zag: fenomenen, twijfel, onbekende woorden
-    Drift(teach::DriftArguments),
+    Drift(drift::DriftArguments),
     /// Maakt een nieuw model uit de voorbeelden en uit wat mensen verbeterden
     Train(model::TrainArguments),
     /// Meet hoe goed het model is
@@ -259,7 +261,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Read(arguments) => read::run(&arguments),
         Command::Label(arguments) => teach::label(&load(config)?, &arguments).await,
         Command::Review(arguments) => teach::review(&load(config)?, &arguments).await,
-        Command::Drift(arguments) => teach::drift(&load(config)?, &arguments).await,
+        Command::Drift(arguments) => drift::run(&load(config)?, &arguments).await,
         Command::Corrections(command) => teach::corrections(&load(config)?, command).await,
         Command::Train(arguments) => model::train(config, &arguments).await,
         Command::Corpus(arguments) => model::corpus(config, &arguments),

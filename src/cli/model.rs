@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{Failure, say, tell};
+use super::{Failure, card::Card, say, tell};
 use crate::{
     adapters::Spec,
     assets,
@@ -18,7 +18,6 @@ use crate::{
         compare::{Comparison, Conclusion, compare},
         corpus::{Corpus, Example},
         evaluate::{Report, Test, cross_validate, held_out_kind, test_on},
-        plots,
         train::{Params, train as fit},
         weak,
     },
@@ -154,7 +153,8 @@ pub(super) async fn train(config: Option<&Path>, arguments: &TrainArguments) -> 
     let mut corpus = read(arguments.corpus.as_deref(), &teaching)?;
     let (taught, kept_back) =
         if arguments.without_corrections { (Vec::new(), Vec::new()) } else { taught(&teaching).await? };
-    let weak = arguments.weak.as_deref().map(|folder| weak_examples(folder, &teaching)).transpose()?.unwrap_or_default();
+    let weak =
+        arguments.weak.as_deref().map(|folder| weak_examples(folder, &teaching)).transpose()?.unwrap_or_default();
     tell(&format!(
         "{} voorbeelden, {} verbeteringen van mensen en {} zwakke labels; het model wordt gemaakt ...",
         corpus.examples.len(),
@@ -173,7 +173,8 @@ pub(super) async fn train(config: Option<&Path>, arguments: &TrainArguments) -> 
         fit(&corpus, &Params { most_hard: arguments.most_hard, ..params })
     })?;
     let folder = arguments.out.clone().unwrap_or_else(|| teaching.models.join(&version));
-    let comparison = if arguments.compare { Some(compared(config, &teaching, &bundle, kept_back, arguments.seed)?) } else { None };
+    let comparison =
+        if arguments.compare { Some(compared(config, &teaching, &bundle, kept_back, arguments.seed)?) } else { None };
     let bytes = bundle.to_bytes();
     write(&folder, "model.bin", &bytes)?;
     let high: Vec<f64> = bundle.labels.iter().map(|label| f64::from(label.high)).collect();
@@ -203,7 +204,7 @@ pub(super) async fn train(config: Option<&Path>, arguments: &TrainArguments) -> 
 }
 
 /// Writes a file whole or not at all.
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).with_context(|| format!("de map '{}' maken", folder.display()))?;
     let file = folder.join(name);
     let beside = file.with_extension("tmp");
@@ -268,7 +269,15 @@ fn told(comparison: &Comparison) -> String {
     format!(
         "Vergeleken op {} voorbeelden waarvan geen van beide leerde:\n  macro-F1 {:.3} → {:.3} (verschil {:+.3} tot {:+.3})\n  \
          onterecht per 100 zonder fenomeen {:.1} → {:.1} (verschil {:+.1} tot {:+.1})\n{conclusion}",
-        comparison.examples, f1.old, f1.new, f1.interval.0, f1.interval.1, wrong.old, wrong.new, wrong.interval.0, wrong.interval.1
+        comparison.examples,
+        f1.old,
+        f1.new,
+        f1.interval.0,
+        f1.interval.1,
+        wrong.old,
+        wrong.new,
+        wrong.interval.0,
+        wrong.interval.1
     )
 }
 
@@ -318,10 +327,8 @@ pub(super) fn evaluate(config: Option<&Path>, arguments: &EvaluateArguments) -> 
     }
     let teaching = Teaching::load(config)?;
     let params = params("evaluatie", arguments.seed, arguments.alpha);
-    if let Some(folder) = &arguments.real {
-        if arguments.card.is_none() {
-            return say(&real(&Settings::load(config)?.knowledge.classifier, folder)?);
-        }
+    if let (Some(folder), None) = (&arguments.real, &arguments.card) {
+        return say(&real(&Settings::load(config)?.knowledge.classifier, folder)?);
     }
     if let Some(folder) = &arguments.on {
         let settings = Settings::load(config)?;
@@ -350,7 +357,8 @@ pub(super) fn evaluate(config: Option<&Path>, arguments: &EvaluateArguments) -> 
         let method = format!("model {}, op een toetsverzameling van een andere schrijver", bundle.version);
         let unseen = test_on(&classifier, &frozen, arguments.seed, &method);
         let real = arguments.real.as_deref().map(|folder| real(&classifier, folder)).transpose()?;
-        let card = Card { bundle: &bundle, size: bytes.len(), report: &report, held_out: &held_out, unseen: &unseen, real };
+        let card =
+            Card { bundle: &bundle, size: bytes.len(), report: &report, held_out: &held_out, unseen: &unseen, real };
         card.write(folder, &corpus)?;
     }
     shown(&report, arguments.json)
@@ -391,7 +399,12 @@ fn real(classifier: &Classifier, folder: &Path) -> Result<String, Failure> {
     for (key, title, text) in &documents {
         let labels = classifier.judge(title, text, "nl");
         for label in labels.iter().filter(|label| label.outcome == Outcome::Ja) {
-            yes.push(format!("- `{key}` {} ({:.2}): {}", label.fenomeen, label.p, title.chars().take(80).collect::<String>()));
+            yes.push(format!(
+                "- `{key}` {} ({:.2}): {}",
+                label.fenomeen,
+                label.p,
+                title.chars().take(80).collect::<String>()
+            ));
         }
         let only_doubt = |outcome| labels.iter().any(|label| label.outcome == outcome);
         doubt += usize::from(!only_doubt(Outcome::Ja) && only_doubt(Outcome::Twijfel));
@@ -404,74 +417,4 @@ fn real(classifier: &Classifier, folder: &Path) -> Result<String, Failure> {
         yes.len(),
         yes.join("\n")
     ))
-}
-
-/// The card tells what the model is made of and how good it is; it is written by the program, so that it cannot be
-/// prettier than the figures.
-struct Card<'a> {
-    bundle: &'a Bundle,
-    size: usize,
-    report: &'a Report,
-    held_out: &'a Report,
-    unseen: &'a Report,
-    real: Option<String>,
-}
-
-impl Card<'_> {
-    fn write(&self, folder: &Path, corpus: &Corpus) -> Result<(), Failure> {
-        write(folder, "CARD.md", self.text(corpus).as_bytes())?;
-        let figures = serde_json::json!({
-            "version": self.bundle.version, "corpus": self.bundle.corpus, "cross_validation": self.report,
-            "held_out_register": self.held_out, "other_writer": self.unseen, "real_text": self.real,
-        });
-        write(folder, "evaluation.json", (serde_json::to_string_pretty(&figures)? + "\n").as_bytes())?;
-        let drawn = |picture: Result<String, String>| picture.map_err(|error| anyhow::anyhow!("een plaatje tekenen: {error}"));
-        write(folder, "reliability.svg", drawn(plots::reliability(self.report))?.as_bytes())?;
-        write(folder, "precision-recall.svg", drawn(plots::precision_recall(self.report))?.as_bytes())
-    }
-
-    fn text(&self, corpus: &Corpus) -> String {
-        let bundle = self.bundle;
-        let (ordinary, hard) = self.report.negatives;
-        let thresholds: Vec<String> =
-            bundle.labels.iter().map(|label| format!("{} {:.2}", label.fenomeen, label.high)).collect();
-        format!(
-            "# Model {}\n\nOne-vs-rest logistic regression on words, pairs of words, character n-grams (3 to 5), the title, and cited articles;\n\
-             a gate over all labels together; the scores joined by a third regression; Platt scaling and thresholds per label. Fitted with\n\
-             linfa (`Fit`, `Predict`, Platt scaling) and argmin (L-BFGS); see `src/classify`. Written by `uitkijk evaluate --card`; the\n\
-             figures are those of the run below, nothing else. What was tried besides stands in [`../TRIED.md`](../TRIED.md).\n\n\
-             | | |\n|---|---|\n| corpus | `models/training`, digest `{}` |\n| examples | {} ({} with a fenomeen, {} ordinary negatives, {} hard negatives) |\n\
-             | features | {} |\n| size | {} kB |\n| seed | {} |\n| joint score | own {:.2}, gate {:.2}, best other {:.2} |\n\
-             | stated precision | {:.2}: the lowest from {:.2} up at which, on examples not learned from, at most {:.0} false labels per 100 hard and {:.0} per 100 ordinary negatives remain |\n\
-             | \"ja\" from | {} |\n\n\
-             The corpus is fictional and written for this purpose by a few hands: figures on text by others will be lower than those of\n\
-             cross-validation. The model is for Dutch text; other languages get at most \"twijfel\".\n\n\
-             ## Cross-validation\n\n{}\n![reliability](reliability.svg) ![precision and recall](precision-recall.svg)\n\n\
-             The surest errors:\n\n{}\n## A register that was not learned from\n\n{}\n\
-             ## A writer that was not learned from\n\n`models/toets`, never trained on, used by `train --compare`.\n\n{}\nThe surest errors:\n\n{}{}",
-            bundle.version,
-            bundle.corpus,
-            corpus.examples.len(),
-            corpus.examples.len() - hard - ordinary,
-            ordinary,
-            hard,
-            bundle.vocabulary.len(),
-            self.size / 1000,
-            bundle.seed,
-            bundle.joint.own,
-            bundle.joint.gate,
-            bundle.joint.other,
-            bundle.precision,
-            Params::default().precision,
-            Params::default().most_hard,
-            Params::default().most_ordinary,
-            thresholds.join(", "),
-            self.report.markdown(),
-            self.report.errors(),
-            self.held_out.markdown(),
-            self.unseen.markdown(),
-            self.unseen.errors(),
-            self.real.as_ref().map_or_else(String::new, |real| format!("\n## Real documents\n\n{real}"))
-        )
-    }
 }

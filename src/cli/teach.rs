@@ -10,7 +10,6 @@ use crossterm::{
     event::{Event, KeyCode, KeyEventKind, KeyModifiers, read},
     terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode},
 };
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, classify::told, ops::open, say};
@@ -74,58 +73,6 @@ pub(super) enum CorrectionsCommand {
     Conflicts,
 }
 
-#[derive(Debug, clap::Args)]
-pub(super) struct DriftArguments {
-    /// Alleen deze bron
-    #[arg(long)]
-    source: Option<String>,
-    /// Aantal maanden terug
-    #[arg(long, default_value_t = 13)]
-    months: u32,
-    /// Als JSON, een regel per bron en maand
-    #[arg(long)]
-    json: bool,
-}
-
-/// Per source and month what the model in use saw.
-pub(super) async fn drift(settings: &Settings, arguments: &DriftArguments) -> Result<(), Failure> {
-    let store = open(settings).await?;
-    let (model, back) = (settings.knowledge.classifier.version(), SignedDuration::from_hours(i64::from(arguments.months) * 24 * 31));
-    let since = clock::now().saturating_sub(back).unwrap_or_default();
-    let wanted = |source: &str| arguments.source.as_deref().is_none_or(|own| own == source);
-    let months = store.months_seen(model, since).await?;
-    let labels = store.month_labels(model, since).await?;
-    store.close().await;
-    let percent = |share: f64| format!("{:.1}%", 100.0 * share);
-    for month in months.iter().filter(|month| wanted(&month.source)) {
-        let own = labels.iter().filter(|(source, at, _, _)| *source == month.source && *at == month.month);
-        let shares: Vec<(&str, f64)> = own
-            .map(|(_, _, fenomeen, count)| (fenomeen.as_str(), month.share(u32::try_from(*count).unwrap_or(0))))
-            .collect();
-        if arguments.json {
-            let shares: std::collections::BTreeMap<_, _> = shares.into_iter().collect();
-            say(&serde_json::json!({
-                "source": month.source, "month": month.month, "model": model, "items": month.items,
-                "yes": month.share(month.yes), "doubt": month.share(month.doubt), "unknown": month.unknown, "labels": shares,
-            })
-            .to_string())?;
-            continue;
-        }
-        let shares: Vec<String> = shares.into_iter().map(|(name, share)| format!("{name} {}", percent(share))).collect();
-        say(&format!(
-            "{:<26} {} {:>6} berichten  ja {:>6}  twijfel {:>6}  onbekend {:>6}  {}",
-            month.source,
-            month.month,
-            month.items,
-            percent(month.share(month.yes)),
-            percent(month.share(month.doubt)),
-            percent(month.unknown),
-            shares.join(", ")
-        ))?;
-    }
-    Ok(())
-}
-
 /// Reads "+witwassen", "-cybercrime" and "geen".
 fn parse(labels: &[String], known: &[String]) -> Result<Answer, Failure> {
     if labels == ["geen"] {
@@ -137,7 +84,8 @@ fn parse(labels: &[String], known: &[String]) -> Result<Answer, Failure> {
             (Some(id), _) => (&mut yes, id),
             (_, Some(id)) => (&mut no, id),
             _ => {
-                let why = format!("'{label}' begint niet met + of -; schrijf bijvoorbeeld +witwassen -cybercrime, of geen");
+                let why =
+                    format!("'{label}' begint niet met + of -; schrijf bijvoorbeeld +witwassen -cybercrime, of geen");
                 return Err(Failure::Usage(why));
             }
         };
@@ -201,7 +149,9 @@ pub(super) async fn review(settings: &Settings, arguments: &ReviewArguments) -> 
     while let Some(question) = queue.last() {
         keys.draw(&card(settings, question, total - queue.len() + 1, total))?;
         let said = match keys.command()? {
-            Command::Yes => question.labels.first().map(|label| Answer::Some { yes: vec![label.fenomeen.clone()], no: Vec::new() }),
+            Command::Yes => {
+                question.labels.first().map(|label| Answer::Some { yes: vec![label.fenomeen.clone()], no: Vec::new() })
+            }
             Command::No => Some(Answer::Exactly(Vec::new())),
             Command::Which => keys.which(settings)?.map(Answer::Exactly),
             Command::Skip => {
@@ -210,7 +160,9 @@ pub(super) async fn review(settings: &Settings, arguments: &ReviewArguments) -> 
             }
             Command::Undo => {
                 // A question that was skipped is asked again too; only an answer has something to take back.
-                if done > 0 && let Some(title) = undo(&store, &settings.knowledge, &arguments.who).await? {
+                if done > 0
+                    && let Some(title) = undo(&store, &settings.knowledge, &arguments.who).await?
+                {
                     done -= 1;
                     keys.draw(&format!("Teruggenomen: '{title}'."))?;
                 }
@@ -263,9 +215,10 @@ fn card(settings: &Settings, question: &Question, number: usize, total: usize) -
         ));
     }
     lines.push(String::new());
-    let yes = question.labels.first().map_or_else(String::new, |label| {
-        format!("[j] ja, {}   ", settings.knowledge.label(&label.fenomeen))
-    });
+    let yes = question
+        .labels
+        .first()
+        .map_or_else(String::new, |label| format!("[j] ja, {}   ", settings.knowledge.label(&label.fenomeen)));
     lines.push(format!("{yes}[n] nee, geen enkel fenomeen   [w] welke   [s] sla over   [u] terug   [q] stop"));
     lines.join("\n")
 }

@@ -65,7 +65,9 @@ mod tests {
         let quiet = [(100, 5, 0.20), (90, 6, 0.22), (110, 4, 0.21)];
         let with = |last| drift(&months(&[&quiet[..], &[last]].concat()));
         assert_eq!(with((100, 6, 0.22)), None);
-        assert!(with((100, 6, 0.40)).is_some_and(|said| said.contains("40% onbekende woorden in 2026-04, normaal 21%")));
+        assert!(
+            with((100, 6, 0.40)).is_some_and(|said| said.contains("40% onbekende woorden in 2026-04, normaal 21%"))
+        );
         assert!(with((100, 30, 0.21)).is_some_and(|said| said.contains("30% berichten met twijfel")));
         assert_eq!(with((10, 9, 0.9)), None, "ten items are no month");
         assert_eq!(drift(&months(&quiet[..2])), None, "no past");

@@ -61,7 +61,8 @@ pub async fn questions(
             questions.push(weighed(knowledge, asked).1);
             continue;
         }
-        let top = |question: &Question| question.labels.first().map_or_else(String::new, |label| label.fenomeen.clone());
+        let top =
+            |question: &Question| question.labels.first().map_or_else(String::new, |label| label.fenomeen.clone());
         let worth = |(near, question): &(f64, Question)| {
             near - SAME_LABEL * labels.get(&top(question)).copied().unwrap_or(0.0)
                 - SAME_SOURCE * sources.get(&question.asked.source).copied().unwrap_or(0.0)
@@ -92,8 +93,7 @@ fn weighed(knowledge: &Knowledge, asked: Asked) -> (f64, Question) {
             1.0 - (label.p - threshold).abs() / threshold.max(1.0 - threshold)
         })
         .fold(0.0, f64::max);
-    let mut labels: Vec<Label> =
-        verdict.labels.iter().filter(|label| label.outcome != Outcome::Nee).cloned().collect();
+    let mut labels: Vec<Label> = verdict.labels.iter().filter(|label| label.outcome != Outcome::Nee).cloned().collect();
     labels.sort_by(|a, b| b.p.total_cmp(&a.p));
     (near, Question { asked, labels, verdict })
 }

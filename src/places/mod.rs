@@ -134,7 +134,8 @@ impl Gazetteer {
     /// the home of a suspect is all that is known of the place.
     #[must_use]
     pub fn find(&self, title: &str, text: &str) -> Vec<String> {
-        let mentions: Vec<Mention<'_>> = [(title, true), (text, false)].into_iter().flat_map(|(part, title)| self.mentions(part, title)).collect();
+        let mentions: Vec<Mention<'_>> =
+            [(title, true), (text, false)].into_iter().flat_map(|(part, title)| self.mentions(part, title)).collect();
         let named: HashSet<&str> = mentions
             .iter()
             .filter(|mention| !matches!(mention.role, Role::Other | Role::Unannounced))
@@ -200,8 +201,9 @@ impl Gazetteer {
         };
         let in_province = |code: &str| {
             let province = province(code);
-            whole.iter().any(|part| part.contains(province) && province.contains('-') || part.contains(&format!("provincie {province}")))
-                || adjectives(province).iter().any(|word| whole.iter().any(|part| part.to_lowercase().contains(word)))
+            whole.iter().any(|part| {
+                part.contains(province) && province.contains('-') || part.contains(&format!("provincie {province}"))
+            }) || adjectives(province).iter().any(|word| whole.iter().any(|part| part.to_lowercase().contains(word)))
         };
         let strongest = candidates.first().map_or(0, |own| own.strength);
         one(&nearby)

@@ -105,14 +105,16 @@ pub(super) fn names(
 fn drop_addition(name: &str) -> &str {
     let name = name.split(" (").next().unwrap_or(name).trim();
     let name = name.split(" Gem ").next().unwrap_or(name);
-    let tails = ["GN", "GLD", "Gld", "NH", "ZH", "L", "LB", "O", "OV", "NB", "Zld", "ZLD", "Fr", "FR", "Ut", "UT", "DR"];
+    let tails =
+        ["GN", "GLD", "Gld", "NH", "ZH", "L", "LB", "O", "OV", "NB", "Zld", "ZLD", "Fr", "FR", "Ut", "UT", "DR"];
     name.rsplit_once(' ').filter(|(_, tail)| tails.contains(tail)).map_or(name, |(head, _)| head)
 }
 
 /// The table writes "Ijmuiden", "'S Gravenmoer" and "Bergen Op Zoom"; texts write them as their people do.
 fn written(name: &str) -> String {
     let words = name.split(' ').enumerate().map(|(place, word)| {
-        let small = ["Op", "Aan", "De", "Den", "Der", "En", "Van", "Het", "In", "Bij", "Ter", "Te", "Over", "Onder", "Zee"];
+        let small =
+            ["Op", "Aan", "De", "Den", "Der", "En", "Van", "Het", "In", "Bij", "Ter", "Te", "Over", "Onder", "Zee"];
         match word {
             word if word.starts_with("Ij") => word.replacen("Ij", "IJ", 1),
             "'S" => "'s".to_owned(),
@@ -129,9 +131,8 @@ fn written(name: &str) -> String {
 fn adjective(name: &str) -> Option<String> {
     let last = name.rsplit([' ', '-']).next()?;
     let stem = name.strip_prefix("Den ").unwrap_or(name);
-    (last.chars().count() >= 4 && !stem.contains(' ')).then(|| {
-        if stem.ends_with('s') { format!("{stem}e") } else { format!("{stem}se") }
-    })
+    (last.chars().count() >= 4 && !stem.contains(' '))
+        .then(|| if stem.ends_with('s') { format!("{stem}e") } else { format!("{stem}se") })
 }
 
 #[cfg(test)]

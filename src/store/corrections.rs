@@ -79,6 +79,9 @@ pub struct Asked {
     pub published: Timestamp,
 }
 
+/// Item, story, source, key, title, text, language, published.
+type AskedRow = (i64, i64, String, String, String, String, String, i64);
+
 impl Store {
     /// Keeps an act and lays it over the labels of its item. An act that is already there (the same item, person and
     /// moment) is left alone; gives back whether it was new.
@@ -132,8 +135,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn corrections(&self) -> Result<Vec<Correction>, StoreError> {
-        let rows: Vec<Row> =
-            sqlx::query_as("select * from correction order by at, id").fetch_all(&self.reader).await?;
+        let rows: Vec<Row> = sqlx::query_as("select * from correction order by at, id").fetch_all(&self.reader).await?;
         rows.into_iter().map(Correction::try_from).collect()
     }
 
@@ -142,7 +144,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn asked(&self, name: &str) -> Result<Option<(Asked, String)>, StoreError> {
-        let row: Option<(i64, i64, String, String, String, String, String, i64)> = sqlx::query_as(
+        let row: Option<AskedRow> = sqlx::query_as(
             "select id, story, source, key, title, text || coalesce(char(10) || article, ''), language, published
              from item where withdrawn = 0 and (cast(id as text) = $1 or key = $1 or link = $1) order by id limit 1",
         )
@@ -180,12 +182,8 @@ impl Store {
                and not exists (select 1 from correction c where c.item = i.id)
              order by (i.id * 2654435761) % 4294967296 limit $3"
         };
-        let rows: Vec<(i64, i64, String, String, String, String, i64)> = sqlx::query_as(sql)
-            .bind(model)
-            .bind(since.as_second())
-            .bind(most)
-            .fetch_all(&self.reader)
-            .await?;
+        let rows: Vec<(i64, i64, String, String, String, String, i64)> =
+            sqlx::query_as(sql).bind(model).bind(since.as_second()).bind(most).fetch_all(&self.reader).await?;
         Ok(rows
             .into_iter()
             .map(|(item, story, source, title, text, language, published)| Asked {
@@ -202,11 +200,7 @@ impl Store {
 }
 
 /// Lays what people said over the labels that a model gave: an answer of a person is certain.
-pub(super) async fn overlay(
-    tx: &mut Transaction<'static, Sqlite>,
-    item: i64,
-    model: &str,
-) -> Result<(), StoreError> {
+pub(super) async fn overlay(tx: &mut Transaction<'static, Sqlite>, item: i64, model: &str) -> Result<(), StoreError> {
     let rows: Vec<Row> = sqlx::query_as("select * from correction where item = $1 order by at, id")
         .bind(item)
         .fetch_all(&mut **tx)
@@ -337,7 +331,8 @@ mod tests {
 
     #[test]
     fn the_last_word_counts_and_a_conflict_is_named() {
-        let acts = [act("an", 1, &["witwassen"], &[], &["zorgfraude"]), act("bo", 2, &[], &["witwassen"], &["zorgfraude"])];
+        let acts =
+            [act("an", 1, &["witwassen"], &[], &["zorgfraude"]), act("bo", 2, &[], &["witwassen"], &["zorgfraude"])];
         let said = fold(&acts);
         assert_eq!(said.no, ["witwassen"]);
         assert!(said.yes.is_empty());

@@ -397,12 +397,14 @@ pub(super) async fn insert_labels(
     id: i64,
     verdict: &Verdict,
 ) -> Result<(), StoreError> {
-    sqlx::query("insert into verdict (item, model, unknown) values ($1, $2, $3) on conflict do update set unknown = $3")
-        .bind(id)
-        .bind(&verdict.model)
-        .bind(verdict.unknown)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "insert into verdict (item, model, unknown) values ($1, $2, $3) on conflict do update set unknown = $3",
+    )
+    .bind(id)
+    .bind(&verdict.model)
+    .bind(verdict.unknown)
+    .execute(&mut **tx)
+    .await?;
     let labels: Vec<_> = verdict.labels.iter().filter(|label| label.outcome != Outcome::Nee).collect();
     if labels.is_empty() {
         return Ok(());

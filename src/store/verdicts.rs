@@ -19,7 +19,6 @@ pub struct Unjudged {
     pub language: String,
 }
 
-
 impl Store {
     /// Items that this model has not judged, newest first.
     ///

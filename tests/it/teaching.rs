@@ -26,8 +26,16 @@ fn examples(folder: &Path, extra: &str) {
             let example = serde_json::json!({ "id": format!("{name}-{number}"), "text": text, "labels": labels });
             lines.push_str(&format!("{example}\n"));
         };
-        line("h", format!("In {place} stond een hennepkwekerij van {number} planten en was stroom afgetapt."), "hennepteelt");
-        line("t", format!("Douane vond {number} dozen sigaretten zonder accijns in een loods in {place}."), "illegale-tabak");
+        line(
+            "h",
+            format!("In {place} stond een hennepkwekerij van {number} planten en was stroom afgetapt."),
+            "hennepteelt",
+        );
+        line(
+            "t",
+            format!("Douane vond {number} dozen sigaretten zonder accijns in een loods in {place}."),
+            "illegale-tabak",
+        );
         line("n", format!("De bibliotheek van {place} opent {number} nieuwe leeszalen voor kinderen en ouderen."), "");
     }
     std::fs::create_dir_all(folder).expect("a folder");
@@ -110,7 +118,8 @@ async fn the_daemon_takes_a_new_model_and_judges_history_anew() {
     let store = Store::open(&settings.database).await.expect("a store");
     let all = small.world.counts().len();
     let polled = async || {
-        store.poll_states().await.expect("states").iter().filter(|(_, state)| state.last_ok.is_some()).count() + 1 >= all
+        store.poll_states().await.expect("states").iter().filter(|(_, state)| state.last_ok.is_some()).count() + 1
+            >= all
     };
     assert!(until(Duration::from_secs(90), polled).await);
     assert_eq!(store.unjudged_count(&old).await.expect("a count"), 0);

@@ -327,7 +327,9 @@ async fn about_the_model(store: &Store, settings: &Settings, week: Week) -> Resu
     let model = settings.knowledge.classifier.version();
     let mut said = Vec::new();
     if let Some(before) = store.model_before(week).await?.filter(|before| before != model) {
-        said.push(format!("nieuw model {model}, vorige week {before}. Ook de weken ervoor zijn nu met {model} geteld."));
+        said.push(format!(
+            "nieuw model {model}, vorige week {before}. Ook de weken ervoor zijn nu met {model} geteld."
+        ));
     }
     let waiting = store.unjudged_count(model).await?;
     if waiting > 0 {
