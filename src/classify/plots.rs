@@ -18,7 +18,7 @@ const GREY: RGBColor = RGBColor(150, 150, 150);
 pub fn reliability(report: &Report) -> Result<String, String> {
     let points: Vec<(f64, f64)> = report.reliability.iter().map(|bin| (bin.said, bin.seen)).collect();
     let title = format!("Gezegde kans en uitkomst (ijkfout {:.3})", report.calibration_error);
-    drawn(&title, "gezegde kans", "aandeel dat klopte", |chart| {
+    drawn(&title, ["gezegde kans", "aandeel dat klopte"], 0.0, |chart| {
         chart.line(&[(0.0, 0.0), (1.0, 1.0)], GREY)?;
         chart.line(&points, BLUE)?;
         for (bin, point) in report.reliability.iter().zip(&points) {
@@ -34,7 +34,10 @@ pub fn reliability(report: &Report) -> Result<String, String> {
 /// When the picture cannot be drawn, in words.
 pub fn precision_recall(report: &Report) -> Result<String, String> {
     let title = format!("Precisie en recall per fenomeen (macro-F1 {:.2})", report.summary.macro_f1);
-    drawn(&title, "recall", "precisie", |chart| {
+    // Where all labels are good, only the good corner is drawn, so that their names stand apart.
+    let least = report.labels.iter().flat_map(|label| [label.recall, label.precision]).fold(1.0, f64::min);
+    let from = ((least * 10.0).floor() / 10.0).clamp(0.0, 0.9);
+    drawn(&title, ["recall", "precisie"], from, |chart| {
         for goal in [0.7, 0.85] {
             chart.line(&curve(goal), GREY)?;
         }
@@ -52,7 +55,7 @@ fn curve(f1: f64) -> Vec<(f64, f64)> {
     recalls.map(|recall| (recall, (f1 * recall / (2.0 * recall - f1)).clamp(0.0, 1.0))).collect()
 }
 
-/// A chart from 0 to 1 on both axes.
+/// A chart up to 1 on both axes.
 struct Chart<'a, 'b> {
     inner: plotters::chart::ChartContext<
         'a,
@@ -80,8 +83,8 @@ impl Chart<'_, '_> {
 
 fn drawn(
     title: &str,
-    across: &str,
-    up: &str,
+    [across, up]: [&str; 2],
+    from: f64,
     draw: impl FnOnce(&mut Chart<'_, '_>) -> Result<(), String>,
 ) -> Result<String, String> {
     let mut svg = String::new();
@@ -93,7 +96,7 @@ fn drawn(
             .margin(12)
             .x_label_area_size(36)
             .y_label_area_size(44)
-            .build_cartesian_2d(0.0..1.0, 0.0..1.0)
+            .build_cartesian_2d(from..1.0, from..1.0)
             .map_err(|error| error.to_string())?;
         chart
             .configure_mesh()

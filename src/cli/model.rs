@@ -213,7 +213,10 @@ pub(super) fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failu
     Ok(())
 }
 
-/// What people taught, as examples: those to learn from, and every fifth, which is kept back to compare models with.
+/// From this many corrected texts on, every fifth is kept back; before that all are learned from.
+const ENOUGH_TO_KEEP_BACK: usize = 50;
+
+/// What people taught, as examples: those to learn from, and those that are kept back to compare models with.
 async fn taught(teaching: &Teaching) -> Result<(Vec<Example>, Vec<Example>), Failure> {
     if !teaching.database.exists() {
         return Ok((Vec::new(), Vec::new()));
@@ -221,8 +224,11 @@ async fn taught(teaching: &Teaching) -> Result<(Vec<Example>, Vec<Example>), Fai
     let store = Store::open(&teaching.database).await?;
     let acts = by_text(store.corrections().await?);
     store.close().await;
-    let examples = acts.iter().filter_map(|acts| example(acts, &teaching.fenomenen));
-    let (back, learn): (Vec<_>, Vec<_>) = examples.partition(|example| {
+    let examples: Vec<Example> = acts.iter().filter_map(|acts| example(acts, &teaching.fenomenen)).collect();
+    if examples.len() < ENOUGH_TO_KEEP_BACK {
+        return Ok((examples, Vec::new()));
+    }
+    let (back, learn): (Vec<_>, Vec<_>) = examples.into_iter().partition(|example| {
         example.id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 5 == 0
     });
     Ok((learn, back))

@@ -10,11 +10,13 @@ use crossterm::{
     event::{Event, KeyCode, KeyEventKind, KeyModifiers, read},
     terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode},
 };
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, classify::told, ops::open, say};
 use crate::{
     clock,
+    domain::verdict::Outcome,
     pipeline::review::{Answer, Question, answer, questions, undo},
     report::words,
     settings::Settings,
@@ -58,6 +60,9 @@ pub(super) struct ReviewArguments {
     /// Hoeveel berichten hoogstens
     #[arg(long, default_value_t = 30)]
     most: usize,
+    /// Alleen berichten van zo veel dagen terug
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    days: u16,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -137,10 +142,15 @@ fn shown(said: &Said) -> String {
 /// Asks one question after the other, until there are none or the person stops.
 pub(super) async fn review(settings: &Settings, arguments: &ReviewArguments) -> Result<(), Failure> {
     let store = open(settings).await?;
-    let mut queue = questions(&store, &settings.knowledge, clock::now(), arguments.most).await?;
+    let back = SignedDuration::from_hours(24 * i64::from(arguments.days));
+    let since = clock::now().saturating_sub(back).unwrap_or_default();
+    let mut queue = questions(&store, &settings.knowledge, since, arguments.most).await?;
     if queue.is_empty() {
         store.close().await;
-        return say("Er is niets om te beoordelen: geen bericht met twijfel in de laatste 90 dagen.");
+        let days = arguments.days;
+        return say(&format!(
+            "Er is niets om te beoordelen: geen bericht met twijfel in de laatste {days} dagen (--days)."
+        ));
     }
     let mut keys = Keys::new();
     let total = queue.len();
@@ -149,10 +159,8 @@ pub(super) async fn review(settings: &Settings, arguments: &ReviewArguments) -> 
     while let Some(question) = queue.last() {
         keys.draw(&card(settings, question, total - queue.len() + 1, total))?;
         let said = match keys.command()? {
-            Command::Yes => {
-                question.labels.first().map(|label| Answer::Some { yes: vec![label.fenomeen.clone()], no: Vec::new() })
-            }
-            Command::No => Some(Answer::Exactly(Vec::new())),
+            Command::Yes => doubted(question).map(|label| Answer::Exactly([sure(question), vec![label]].concat())),
+            Command::No => Some(Answer::Exactly(sure(question))),
             Command::Which => keys.which(settings)?.map(Answer::Exactly),
             Command::Skip => {
                 past.extend(queue.pop());
@@ -187,6 +195,18 @@ pub(super) async fn review(settings: &Settings, arguments: &ReviewArguments) -> 
     ))
 }
 
+/// The fenomenen that the model gave without doubt.
+fn sure(question: &Question) -> Vec<String> {
+    let given = question.labels.iter().filter(|label| label.outcome == Outcome::Ja);
+    given.map(|label| label.fenomeen.clone()).collect()
+}
+
+/// The fenomeen that the question is about: the most probable of which the model doubts.
+fn doubted(question: &Question) -> Option<String> {
+    let doubt = question.labels.iter().find(|label| label.outcome == Outcome::Twijfel);
+    doubt.map(|label| label.fenomeen.clone())
+}
+
 /// A question as a person sees it.
 fn card(settings: &Settings, question: &Question, number: usize, total: usize) -> String {
     let asked = &question.asked;
@@ -215,11 +235,11 @@ fn card(settings: &Settings, question: &Question, number: usize, total: usize) -
         ));
     }
     lines.push(String::new());
-    let yes = question
-        .labels
-        .first()
-        .map_or_else(String::new, |label| format!("[j] ja, {}   ", settings.knowledge.label(&label.fenomeen)));
-    lines.push(format!("{yes}[n] nee, geen enkel fenomeen   [w] welke   [s] sla over   [u] terug   [q] stop"));
+    let name = |id: &String| settings.knowledge.label(id).to_owned();
+    let yes = doubted(question).map_or_else(String::new, |label| format!("[j] ja, {}   ", name(&label)));
+    let sure: Vec<String> = sure(question).iter().map(name).collect();
+    let no = if sure.is_empty() { "geen enkel fenomeen".to_owned() } else { format!("alleen {}", words::list(&sure)) };
+    lines.push(format!("{yes}[n] nee, {no}   [w] welke   [s] sla over   [u] terug   [q] stop"));
     lines.join("\n")
 }
 

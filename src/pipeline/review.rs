@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{
     domain::verdict::{Label, Outcome, Verdict},
@@ -15,8 +15,6 @@ use crate::{
     },
 };
 
-/// Items older than this are not asked about.
-const BACK: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// Doubtful items that are weighed.
 const WEIGHED: u32 = 400;
 /// One in this many questions is about an item without any label.
@@ -36,18 +34,17 @@ pub struct Question {
     pub verdict: Verdict,
 }
 
-/// The questions, in the order in which they teach most.
+/// The questions about items published since a moment, in the order in which they teach most.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn questions(
     store: &Store,
     knowledge: &Knowledge,
-    now: Timestamp,
+    since: Timestamp,
     most: usize,
 ) -> Result<Vec<Question>, StoreError> {
     let model = knowledge.classifier.version();
-    let since = now.saturating_sub(BACK).unwrap_or(now);
     let doubtful = store.unreviewed(model, since, true, WEIGHED).await?;
     let share = u32::try_from(most / AUDIT + 1).unwrap_or(u32::MAX);
     let mut audit = store.unreviewed(model, since, false, share).await?.into_iter();
