@@ -281,6 +281,7 @@ pub(super) async fn preview(settings: &Settings, product: &str, week: Option<&st
     let store = open(settings).await?;
     let message = if product == "digest" {
         let week = week_of(week, now)?;
+        rejudge_all(settings, &store).await?;
         let findings = pipeline::watch::find(&store, settings, week).await?;
         let digest = pipeline::watch::digest(&store, settings, &findings, now).await?;
         report::digest::compose(&digest, "voorbeeld@example.org", now)?
