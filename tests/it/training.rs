@@ -24,11 +24,11 @@ fn the_corpus_is_as_large_as_promised() {
     let corpus = corpus();
     for label in known() {
         let count = corpus.targets(&label).iter().filter(|target| **target).count();
-        assert!(count >= 15, "{label}: {count}");
+        assert!(count >= 60, "{label}: {count}");
     }
     let negatives: Vec<_> = corpus.examples.iter().filter(|example| example.labels.is_empty()).collect();
     let hard = negatives.iter().filter(|example| example.hard).count();
-    assert!(negatives.len() >= 150 && hard * 2 >= negatives.len() - 1, "{} {hard}", negatives.len());
+    assert!(negatives.len() >= 800 && hard * 2 >= negatives.len() - 1, "{} {hard}", negatives.len());
     let folds = folds(&corpus, 5, 1);
     assert_eq!(folds.iter().map(Vec::len).sum::<usize>(), corpus.examples.len());
     for (place, group) in corpus.groups.iter().enumerate() {
