@@ -3,10 +3,10 @@
 
 use std::time::Instant;
 
-use super::{Failure, say};
+use super::{Failure, model::read, say};
 use crate::{
     assets,
-    classify::{Classifier, bundle::Bundle, corpus::Corpus, train::folds},
+    classify::{Classifier, bundle::Bundle, train::folds},
     domain::verdict::Outcome,
     normalise::language,
     pipeline::judge::verdict,
@@ -20,8 +20,7 @@ const TIMES: u32 = 3;
 pub(super) fn run(config: Option<&std::path::Path>, json: bool) -> Result<(), Failure> {
     let settings = Settings::load(config)?;
     let teaching = Teaching::load(config)?;
-    let corpus =
-        Corpus::parse(assets::training().iter().map(|(name, text)| (name.as_str(), *text)), &teaching.fenomenen)?;
+    let corpus = read(None, &teaching)?;
     let started = Instant::now();
     let classifier = Classifier::new(Bundle::from_bytes(assets::MODEL).map_err(anyhow::Error::from)?);
     // The first judgement makes the index of features; it is part of loading.

@@ -112,7 +112,7 @@ fn params(version: &str, seed: u64, alpha: f64) -> Params {
 }
 
 /// The examples of a folder; or the shipped ones, with one's own beside them.
-fn read(folder: Option<&Path>, teaching: &Teaching) -> Result<Corpus, Failure> {
+pub(super) fn read(folder: Option<&Path>, teaching: &Teaching) -> Result<Corpus, Failure> {
     let known = &teaching.fenomenen;
     if let Some(folder) = folder {
         return Ok(Corpus::read(folder, known)?);

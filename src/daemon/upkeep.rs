@@ -42,6 +42,8 @@ pub(super) struct Upkeep {
     measured: Option<Timestamp>,
     swept: Option<Timestamp>,
     counted: Option<Timestamp>,
+    /// The model that had judged all, and when that was seen: new items are judged as they come.
+    judged: Option<(String, Timestamp)>,
     counting: JoinSet<()>,
 }
 
@@ -78,7 +80,7 @@ impl Upkeep {
             self.swept = Some(now);
             sweep(store, world, now).await?;
         }
-        rejudge_some(store, world, now).await?;
+        self.rejudge(store, world, now).await?;
         while self.counting.try_join_next().is_some() {}
         if is_due(self.counted, now, DAY) && self.counting.is_empty() {
             self.counted = Some(now);
@@ -88,12 +90,27 @@ impl Upkeep {
     }
 }
 
+impl Upkeep {
+    /// Looks for items that the model in use has not judged: at once when it is another, else by the hour, for another
+    /// worker may have kept some under an older one. Looking costs a walk over all items.
+    async fn rejudge(&mut self, store: &Store, world: &World, now: Timestamp) -> anyhow::Result<()> {
+        let model = world.settings.knowledge.classifier.version();
+        let seen = self.judged.as_ref().filter(|(own, _)| own == model).map(|(_, at)| *at);
+        if !is_due(seen, now, HOUR) {
+            return Ok(());
+        }
+        if store.unjudged(model, 1).await?.is_empty() {
+            self.judged = Some((model.to_owned(), now));
+            return Ok(());
+        }
+        rejudge_some(store, world, now).await
+    }
+}
+
 /// A new model judges history in the background, newest first; what other models said stays.
 async fn rejudge_some(store: &Store, world: &World, now: Timestamp) -> anyhow::Result<()> {
     let (settings, started) = (&world.settings, std::time::Instant::now());
-    if store.unjudged(settings.knowledge.classifier.version(), 1).await?.is_empty()
-        || !store.lease("rejudge", &settings.worker, now, LEASE).await?
-    {
+    if !store.lease("rejudge", &settings.worker, now, LEASE).await? {
         return Ok(());
     }
     let mut judged = 0;
