@@ -91,10 +91,10 @@ pub fn count(
         gemeenten.entry(row.story).or_default().push(&row.gemeente);
     }
     let mut by_key: BTreeMap<SeriesKey, Vec<i64>> =
-        all.iter().map(|fenomeen| (SeriesKey { fenomeen: fenomeen.clone(), gemeente: None }, Vec::new())).collect();
+        all.iter().map(|fenomeen| (SeriesKey::whole(fenomeen), Vec::new())).collect();
     for row in labelled.iter().filter(|row| stories.contains_key(&row.story)) {
         let mut add = |gemeente: Option<&str>| {
-            let key = SeriesKey { fenomeen: row.fenomeen.clone(), gemeente: gemeente.map(str::to_owned) };
+            let key = SeriesKey { gemeente: gemeente.map(str::to_owned), ..SeriesKey::whole(&row.fenomeen) };
             by_key.entry(key).or_default().push(row.story);
         };
         add(None);
@@ -193,7 +193,7 @@ impl Builder<'_> {
             }
         }
         now.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        let parent = SeriesKey { fenomeen: key.fenomeen.clone(), gemeente: None };
+        let parent = SeriesKey::whole(&key.fenomeen);
         let parent = by_key.get(&parent).map_or(0.0, |ids| count_of(ids.len()));
         let share = key.gemeente.as_ref().map_or(1.0, |gemeente| shares.get(gemeente).copied().unwrap_or(0.0));
         Series {
