@@ -11,20 +11,17 @@ use serde::{Deserialize, Serialize};
 use super::{Failure, say};
 use crate::{assets, pipeline::judge::rules, settings::Settings};
 
-#[derive(Debug, clap::Subcommand)]
-pub(super) enum EvaluateCommand {
-    /// Meet de assen die regels bepalen: gebied, instrument, branche
-    Axes {
-        /// Regels {"id","title","text","gemeenten","instrumenten","branches"}; zonder dit de meegeleverde
-        #[arg(long, value_name = "BESTAND")]
-        on: Option<PathBuf>,
-        /// Noemt elke fout
-        #[arg(long)]
-        errors: bool,
-        /// Uitkomst als JSON
-        #[arg(long)]
-        json: bool,
-    },
+#[derive(Debug, clap::Args)]
+pub(super) struct AxesArguments {
+    /// Regels {"id","title","text","gemeenten","instrumenten","branches"}; zonder dit de meegeleverde
+    #[arg(long, value_name = "BESTAND")]
+    on: Option<PathBuf>,
+    /// Noemt elke fout
+    #[arg(long)]
+    errors: bool,
+    /// Uitkomst als JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// One line of the test. An axis that is absent is not tested.
@@ -80,8 +77,8 @@ impl Axis {
     }
 }
 
-pub(super) fn evaluate(config: Option<&Path>, what: &EvaluateCommand) -> Result<(), Failure> {
-    let EvaluateCommand::Axes { on, errors, json } = what;
+pub(super) fn evaluate(config: Option<&Path>, arguments: &AxesArguments) -> Result<(), Failure> {
+    let AxesArguments { on, errors, json } = arguments;
     let settings = Settings::load(config)?;
     let text = match on {
         Some(file) => std::fs::read_to_string(file).with_context(|| format!("'{}' lezen", file.display()))?,

@@ -8,11 +8,13 @@ mod drift;
 mod feeds;
 mod judging;
 mod listing;
+mod measure;
 mod model;
 mod ops;
 mod read;
 mod source;
 mod teach;
+mod trends;
 
 use std::{
     io::{IsTerminal, Write},

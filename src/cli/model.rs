@@ -64,7 +64,7 @@ pub(super) struct TrainArguments {
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct EvaluateArguments {
     #[command(subcommand)]
-    what: Option<super::axes::EvaluateCommand>,
+    what: Option<super::measure::EvaluateCommand>,
     /// Map met voorbeelden (*.jsonl); zonder dit de meegeleverde voorbeelden
     #[arg(long, value_name = "MAP")]
     corpus: Option<PathBuf>,
@@ -329,7 +329,7 @@ fn weak_examples(folder: &Path, teaching: &Teaching) -> Result<Vec<Example>, Fai
 
 pub(super) fn evaluate(config: Option<&Path>, arguments: &EvaluateArguments) -> Result<(), Failure> {
     if let Some(what) = &arguments.what {
-        return super::axes::evaluate(config, what);
+        return super::measure::evaluate(config, what);
     }
     let teaching = Teaching::load(config)?;
     let params = params("evaluatie", arguments.seed, arguments.alpha);

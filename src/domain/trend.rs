@@ -198,11 +198,24 @@ pub struct Labelled {
     pub fenomeen: String,
 }
 
-/// A place of a story.
+/// The axes by which a fenomeen is narrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Narrowing {
+    /// CBS code of a gemeente.
+    Gemeente,
+    /// Id of an instrument.
+    Instrument,
+    /// Id of a branche.
+    Branche,
+}
+
+/// A gemeente, instrument or branche of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
+pub struct Marked {
     /// Story id.
     pub story: i64,
-    /// CBS code of the gemeente.
-    pub gemeente: String,
+    /// Which axis.
+    pub axis: Narrowing,
+    /// The value.
+    pub value: String,
 }

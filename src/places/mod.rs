@@ -38,6 +38,8 @@ pub struct Gemeente {
     pub province: String,
     /// Inhabitants.
     pub inhabitants: u32,
+    /// The gemeente that it is part of now, where it was merged or renamed.
+    pub successor: Option<String>,
     /// RIEC, where known.
     pub riec: String,
 }
@@ -123,6 +125,7 @@ impl Gazetteer {
                     province: row.provincie,
                     inhabitants: row.inwoners,
                     riec: row.riec,
+                    successor: (!row.opgevolgd_door.is_empty()).then_some(row.opgevolgd_door),
                 };
                 (row.code, gemeente)
             })
@@ -217,6 +220,15 @@ impl Gazetteer {
     #[must_use]
     pub fn gemeente(&self, code: &str) -> Option<&Gemeente> {
         self.gemeenten.get(code)
+    }
+
+    /// The code that a gemeente has now: that of its successor, where it was merged or renamed.
+    #[must_use]
+    pub fn current<'a>(&'a self, code: &'a str) -> &'a str {
+        // A table with a circle in it ends after a few steps.
+        (0..5).fold(code, |code, _| {
+            self.gemeente(code).and_then(|gemeente| gemeente.successor.as_deref()).unwrap_or(code)
+        })
     }
 
     /// All gemeenten, by code.

@@ -191,7 +191,6 @@ impl Settings {
                 least_publishers: raw.trend.least_publishers,
                 least_ratio: raw.trend.least_ratio,
                 weeks: raw.watch.weeks,
-                gap: raw.trend.gap_weeks,
                 least_weeks: raw.trend.least_weeks,
             },
             deliver: deliver?,

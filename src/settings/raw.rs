@@ -91,7 +91,6 @@ pub(super) struct Trend {
     pub(super) least_stories: u32,
     pub(super) least_publishers: u32,
     pub(super) least_ratio: f64,
-    pub(super) gap_weeks: usize,
     pub(super) least_weeks: usize,
 }
 

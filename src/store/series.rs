@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use super::{Store, StoreError, moment};
 use crate::domain::{
-    trend::{Labelled, Placed, Telling},
+    trend::{Labelled, Marked, Narrowing, Telling},
     week::Week,
 };
 
@@ -119,14 +119,14 @@ impl Store {
         Ok(rows.into_iter().map(|(story, fenomeen)| Labelled { story, fenomeen }).collect())
     }
 
-    /// Gemeenten of the labelled stories of these weeks.
+    /// Gemeenten, instruments and branches of the labelled stories of these weeks.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn placed(&self, model: &str, from: Week, to: Week) -> Result<Vec<Placed>, StoreError> {
-        let rows: Vec<(i64, String)> = sqlx::query_as(
-            "select distinct i.story as story, a.value as gemeente
-             from item i join item_axis a on a.item = i.id and a.axis = 'gebied'
+    pub async fn marked(&self, model: &str, from: Week, to: Week) -> Result<Vec<Marked>, StoreError> {
+        let rows: Vec<(i64, String, String)> = sqlx::query_as(
+            "select distinct i.story as story, a.axis as axis, a.value as value
+             from item i join item_axis a on a.item = i.id
              where i.kind in ('feed', 'page') and i.withdrawn = 0 and i.week between $2 and $3
                and exists (select 1 from item_fenomeen f where f.item = i.id and f.model = $1 and f.outcome = 'ja')",
         )
@@ -135,7 +135,12 @@ impl Store {
         .bind(to.to_string())
         .fetch_all(&self.reader)
         .await?;
-        Ok(rows.into_iter().map(|(story, gemeente)| Placed { story, gemeente }).collect())
+        let axis = |name: &str| match name {
+            "instrument" => Narrowing::Instrument,
+            "branche" => Narrowing::Branche,
+            _ => Narrowing::Gemeente,
+        };
+        Ok(rows.into_iter().map(|(story, name, value)| Marked { story, axis: axis(&name), value }).collect())
     }
 
     /// The stories with these ids, in the order of the ids.

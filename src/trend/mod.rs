@@ -1,16 +1,24 @@
-//! What left its own past? Weekly counts of stories per fenomeen and gemeente, held against a negative-binomial
-//! prediction with exposure, and corrected for the number of series that are looked at.
+//! What left its own past? Weekly counts of stories per fenomeen, gemeente, instrument and branche, held against what they
+//! should have brought, and corrected for the number of series that are looked at.
 
-pub mod score;
+pub mod baseline;
+pub mod farrington;
+pub mod memory;
+pub mod negbin;
+pub mod outbreak;
 pub mod series;
+pub mod sparse;
 pub mod terms;
+pub mod trial;
+pub mod weigh;
 
 use crate::domain::{
     trend::{Direction, Sureness, Trend},
     week::Week,
 };
-use score::{Prediction, predict};
 use series::Series;
+use sparse::Prior;
+use weigh::{Judged, judge};
 
 /// Knobs of the watch.
 #[derive(Debug, Clone)]
@@ -25,8 +33,6 @@ pub struct Params {
     pub least_ratio: f64,
     /// Weeks of history that are looked back.
     pub weeks: usize,
-    /// Most recent weeks that are left out of the past, so that a running rise is not its own baseline.
-    pub gap: usize,
     /// Fewest weeks of history for a test.
     pub least_weeks: usize,
 }
@@ -38,38 +44,101 @@ impl Default for Params {
             least_stories: 3,
             least_publishers: 2,
             least_ratio: 1.5,
-            weeks: 60,
-            gap: 4,
+            weeks: 316,
             least_weeks: 8,
         }
     }
 }
 
+/// Weeks of average exposure that a prior is worth.
+const PRIOR_WEEKS: f64 = 6.0;
+/// Share of a parent's surplus that a part must have to be told in its place.
+const EXPLAINS: f64 = 0.7;
+
 /// A series with its test.
 struct Tested<'a> {
     series: &'a Series,
-    prediction: Prediction,
-    p_up: f64,
-    p_down: f64,
+    judged: Judged,
 }
 
 /// Findings of one week over all its series, surest first. Every series that could have alarmed counts in the
-/// correction, also those that stayed quiet.
+/// correction, also those that stayed quiet. A rise and the rises of its parts are one finding, told at the level that
+/// explains most of it.
 #[must_use]
 pub fn detect(all: &[Series], params: &Params) -> Vec<Trend> {
-    let tested: Vec<Tested<'_>> = all.iter().filter_map(|series| test(series, params)).collect();
-    let up = rejected(tested.iter().map(|one| one.p_up), params.false_discovery_rate);
-    let down = rejected(tested.iter().map(|one| one.p_down), params.false_discovery_rate);
-    let mut trends: Vec<Trend> =
-        tested.iter().filter_map(|one| rise(one, up, params).or_else(|| fall(one, down))).collect();
+    let tested = test_all(all, params);
+    let up = rejected(tested.iter().map(|one| one.judged.p), params.false_discovery_rate);
+    let down = rejected(tested.iter().map(|one| one.judged.p_down), params.false_discovery_rate);
+    let rises = tested.iter().filter_map(|one| rise(one, up, params)).collect();
+    let mut trends = told_once(rises);
+    trends.extend(tested.iter().filter_map(|one| fall(one, down)));
     trends.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| a.key.cmp(&b.key)));
     trends
 }
 
+/// Tests all series, on all cores.
+fn test_all<'a>(all: &'a [Series], params: &Params) -> Vec<Tested<'a>> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let part = all.len().div_ceil(cores).max(1);
+    std::thread::scope(|scope| {
+        let running: Vec<_> = all
+            .chunks(part)
+            .map(|some| scope.spawn(|| some.iter().filter_map(|series| test(series, params)).collect::<Vec<_>>()))
+            .collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    })
+}
+
 fn test<'a>(series: &'a Series, params: &Params) -> Option<Tested<'a>> {
-    let prediction = predict(series, params.gap, params.least_weeks)?;
-    let seen = series.seen();
-    Some(Tested { p_up: prediction.at_least(seen), p_down: prediction.at_most(seen), series, prediction })
+    let counts: Vec<f64> = series.counts.iter().copied().map(f64::from).collect();
+    let weeks = f64::from(u32::try_from(series.exposure.len()).unwrap_or(u32::MAX)).max(1.0);
+    let total = series.exposure.iter().sum::<f64>();
+    let exposure = PRIOR_WEEKS * total / weeks;
+    let rate = series.prior_rate.max(0.5 / total.max(1.0));
+    let prior = Prior { shape: rate * exposure, exposure };
+    judge(&counts, &series.exposure, Some(prior), params.least_weeks).map(|judged| Tested { series, judged })
+}
+
+/// Rises with their parts below them. The widest series that rose is told, unless a part has most of its surplus.
+fn told_once(mut rises: Vec<Trend>) -> Vec<Trend> {
+    rises.sort_by(|a, b| a.key.depth().cmp(&b.key.depth()).then(a.p.total_cmp(&b.p)).then_with(|| a.key.cmp(&b.key)));
+    let mut told: Vec<Trend> = Vec::new();
+    for rise in rises {
+        match told.iter_mut().find(|wider| wider.key.holds(&rise.key)) {
+            Some(wider) => wider.parts.push(rise),
+            None => told.push(rise),
+        }
+    }
+    told.into_iter().map(narrowed).collect()
+}
+
+/// The part that explains most of a rise in its place, with the parts that it holds itself.
+fn narrowed(mut trend: Trend) -> Trend {
+    let surplus = |trend: &Trend| f64::from(trend.seen) - trend.expected;
+    let enough = EXPLAINS * surplus(&trend);
+    // A part that has nearly all of it says more than the whole; of several the one that is widest, then largest.
+    let best = trend.parts.iter().enumerate().filter(|(_, part)| surplus(part) >= enough);
+    let best =
+        best.min_by(|(_, a), (_, b)| a.key.depth().cmp(&b.key.depth()).then_with(|| surplus(b).total_cmp(&surplus(a))));
+    let Some(place) = best.map(|(place, _)| place) else {
+        trend.parts.sort_by(|a, b| surplus(b).total_cmp(&surplus(a)));
+        return trend;
+    };
+    let parts = std::mem::take(&mut trend.parts);
+    let mut chosen = None;
+    let mut rest = Vec::new();
+    for (at, part) in parts.into_iter().enumerate() {
+        if at == place {
+            chosen = Some(part);
+        } else {
+            rest.push(part);
+        }
+    }
+    let Some(mut chosen) = chosen else { return trend };
+    // What the whole knew stays known: how sure it is, and what else rose with it.
+    chosen.sureness = chosen.sureness.max(trend.sureness);
+    chosen.parts = rest.into_iter().filter(|part| chosen.key.holds(&part.key)).collect();
+    narrowed(chosen)
 }
 
 /// The largest p that Benjamini and Hochberg still reject at this rate; 0 when they reject none.
@@ -86,48 +155,51 @@ fn rejected(ps: impl Iterator<Item = f64>, rate: f64) -> f64 {
 }
 
 fn rise(one: &Tested<'_>, cut: f64, params: &Params) -> Option<Trend> {
-    let seen = one.series.seen();
+    let (seen, p) = (one.series.seen(), one.judged.p);
     let enough = seen >= params.least_stories
         && one.series.publishers >= params.least_publishers
-        && f64::from(seen) >= params.least_ratio * one.prediction.mean;
-    let sureness = if one.p_up <= cut && one.p_up < 0.001 {
+        && f64::from(seen) >= params.least_ratio * one.judged.law.mean;
+    let sureness = if p <= cut && p < 0.001 {
         Sureness::ZeerZeker
-    } else if one.p_up <= cut {
+    } else if p <= cut {
         Sureness::Waarschijnlijk
-    } else if one.p_up <= 0.01 {
+    } else if p <= 0.01 {
         Sureness::Aanwijzing
     } else {
         return None;
     };
-    enough.then(|| trend(one, Direction::Up, one.p_up, sureness))
+    enough.then(|| trend(one, Direction::Up, p, sureness))
 }
 
 /// Falls are told for whole fenomenen only, and only when there was something to lose.
 fn fall(one: &Tested<'_>, cut: f64) -> Option<Trend> {
-    let whole = one.series.key.gemeente.is_none() && one.prediction.mean >= 4.0;
-    (whole && one.p_down <= cut).then(|| {
-        let sureness = if one.p_down < 0.001 { Sureness::ZeerZeker } else { Sureness::Waarschijnlijk };
-        trend(one, Direction::Down, one.p_down, sureness)
+    let whole = one.series.key.depth() == 0 && one.judged.law.mean >= 4.0;
+    let p = one.judged.p_down;
+    (whole && p <= cut).then(|| {
+        let sureness = if p < 0.001 { Sureness::ZeerZeker } else { Sureness::Waarschijnlijk };
+        trend(one, Direction::Down, p, sureness)
     })
 }
 
 fn trend(one: &Tested<'_>, direction: Direction, p: f64, sureness: Sureness) -> Trend {
-    let history = one.series.history(&one.prediction);
+    let (series, judged) = (one.series, &one.judged);
+    let weeks = series.weeks.iter().zip(&series.counts).zip(&judged.means);
+    let history: Vec<(Week, u32, f64)> = weeks.map(|((week, count), mean)| (*week, *count, *mean)).collect();
     Trend {
-        key: one.series.key.clone(),
-        week: one.series.week(),
+        key: series.key.clone(),
+        week: series.week(),
         direction,
-        seen: one.series.seen(),
-        expected: one.prediction.mean,
-        interval: one.prediction.interval(),
+        seen: series.seen(),
+        expected: judged.law.mean,
+        interval: judged.law.interval(),
         p,
-        sustained: false,
+        sustained: judged.lasting && direction == Direction::Up,
         per_100_000: None,
         parts: Vec::new(),
         sureness,
         since: since(&history, direction),
-        publishers: one.series.publishers,
-        stories: one.series.stories.clone(),
+        publishers: series.publishers,
+        stories: series.stories.clone(),
         history,
     }
 }

@@ -6,14 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::score::Prediction;
 use crate::domain::{
-    trend::{Labelled, Placed, SeriesKey, Telling},
+    trend::{Labelled, Marked, Narrowing, SeriesKey, Telling},
     week::Week,
 };
 
 /// Share of the past weeks in which a source must have published to be in the panel.
 const PRESENT: f64 = 0.8;
+/// A series that is narrowed by an instrument or a branche, or by two axes, is counted from so many stories in its past; the
+/// judged week and the ones just before it have no say in that.
+const WORTH_COUNTING: usize = 8;
+/// The judged week and those just before it.
+const RECENT: i64 = 4;
 
 /// One series up to and with the week that is judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,39 +50,35 @@ impl Series {
     pub fn week(&self) -> Week {
         self.weeks.last().copied().unwrap_or_else(|| Week::of(jiff::Timestamp::UNIX_EPOCH))
     }
-
-    /// Weeks with their counts and what the prediction's rate would expect of each.
-    #[must_use]
-    pub fn history(&self, prediction: &Prediction) -> Vec<(Week, u32, f64)> {
-        let weeks = self.weeks.iter().zip(&self.counts).zip(&self.exposure);
-        weeks.map(|((week, count), exposure)| (*week, *count, prediction.rate * exposure)).collect()
-    }
 }
 
 /// All series of a week.
 #[derive(Debug, Clone, Default)]
 pub struct Counted {
-    /// The series, per fenomeen and per fenomeen and gemeente.
+    /// The series: per fenomeen, and narrowed by gemeente, instrument and branche.
     pub series: Vec<Series>,
     /// Sources in the panel.
     pub panel: BTreeSet<String>,
 }
 
+/// What is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Stories<'a> {
+    /// Every telling of every story, whatever it is about.
+    pub tellings: &'a [Telling],
+    /// Fenomenen of stories.
+    pub labelled: &'a [Labelled],
+    /// Gemeenten, instruments and branches of stories.
+    pub marked: &'a [Marked],
+}
+
 /// Counts everything for the judgement of `week`. `region` limits the gemeenten that get a series of their own; `all`
 /// lists the fenomenen, so that one that was never seen still counts as a series that could have alarmed.
 #[must_use]
-pub fn count(
-    tellings: &[Telling],
-    labelled: &[Labelled],
-    placed: &[Placed],
-    week: Week,
-    history: usize,
-    region: &HashSet<String>,
-    all: &[String],
-) -> Counted {
+pub fn count(of: Stories<'_>, week: Week, history: usize, region: &HashSet<String>, all: &[String]) -> Counted {
     let weeks: Vec<Week> = (0..=i64::try_from(history).unwrap_or(52)).rev().map(|back| week.plus(-back)).collect();
-    let (weeks, panel) = panel(tellings, weeks);
-    let stories = first_weeks(tellings, &panel);
+    let (weeks, panel) = panel(of.tellings, weeks);
+    let stories = first_weeks(of.tellings, &panel);
     let place: HashMap<Week, usize> = weeks.iter().enumerate().map(|(place, week)| (*week, place)).collect();
     let mut exposure = vec![0.0; weeks.len()];
     for told in stories.values() {
@@ -86,26 +86,64 @@ pub fn count(
             *sum += 1.0;
         }
     }
-    let mut gemeenten: HashMap<i64, Vec<&str>> = HashMap::new();
-    for row in placed.iter().filter(|row| region.contains(&row.gemeente)) {
-        gemeenten.entry(row.story).or_default().push(&row.gemeente);
+    let mut marks: HashMap<i64, Marks<'_>> = HashMap::new();
+    for row in of.marked.iter().filter(|row| row.axis != Narrowing::Gemeente || region.contains(&row.value)) {
+        marks.entry(row.story).or_default().add(row);
     }
     let mut by_key: BTreeMap<SeriesKey, Vec<i64>> =
         all.iter().map(|fenomeen| (SeriesKey::whole(fenomeen), Vec::new())).collect();
-    for row in labelled.iter().filter(|row| stories.contains_key(&row.story)) {
-        let mut add = |gemeente: Option<&str>| {
-            let key = SeriesKey { gemeente: gemeente.map(str::to_owned), ..SeriesKey::whole(&row.fenomeen) };
+    let nothing = Marks::default();
+    for row in of.labelled.iter().filter(|row| stories.contains_key(&row.story)) {
+        for key in marks.get(&row.story).unwrap_or(&nothing).keys(&row.fenomeen) {
             by_key.entry(key).or_default().push(row.story);
-        };
-        add(None);
-        for gemeente in gemeenten.get(&row.story).into_iter().flatten() {
-            add(Some(gemeente));
         }
     }
+    let is_past = |story: &i64| stories.get(story).is_some_and(|told| told.week.until(week) >= RECENT);
+    by_key.retain(|key, ids| {
+        let plain = key.instrument.is_none() && key.branche.is_none();
+        plain || ids.iter().filter(|story| is_past(story)).count() >= WORTH_COUNTING
+    });
     let builder = Builder { weeks: &weeks, place: &place, exposure: &exposure, stories: &stories };
     let shares = shares(&by_key);
     let series = by_key.iter().map(|(key, ids)| builder.series(key, ids, &by_key, &shares)).collect();
     Counted { series, panel }
+}
+
+/// By what a story can be narrowed.
+#[derive(Default)]
+struct Marks<'a> {
+    gemeenten: BTreeSet<&'a str>,
+    instrumenten: BTreeSet<&'a str>,
+    branches: BTreeSet<&'a str>,
+}
+
+impl<'a> Marks<'a> {
+    fn add(&mut self, row: &'a Marked) {
+        let axis = match row.axis {
+            Narrowing::Gemeente => &mut self.gemeenten,
+            Narrowing::Instrument => &mut self.instrumenten,
+            Narrowing::Branche => &mut self.branches,
+        };
+        axis.insert(&row.value);
+    }
+
+    /// Every series of a fenomeen that such a story belongs to: the whole, and each way to narrow it.
+    fn keys(&self, fenomeen: &str) -> Vec<SeriesKey> {
+        fn each<'b>(values: &BTreeSet<&'b str>) -> impl Iterator<Item = Option<String>> + Clone {
+            let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+            std::iter::once(None).chain(values.into_iter().map(Some))
+        }
+        let mut keys = Vec::new();
+        for gemeente in each(&self.gemeenten) {
+            for instrument in each(&self.instrumenten) {
+                for branche in each(&self.branches) {
+                    let (gemeente, instrument) = (gemeente.clone(), instrument.clone());
+                    keys.push(SeriesKey { fenomeen: fenomeen.to_owned(), gemeente, instrument, branche });
+                }
+            }
+        }
+        keys
+    }
 }
 
 /// Sources present in most of the past and in the judged week, and the weeks since the first of them began.
@@ -152,11 +190,11 @@ fn first_weeks<'a>(tellings: &'a [Telling], panel: &BTreeSet<String>) -> HashMap
 fn shares(by_key: &BTreeMap<SeriesKey, Vec<i64>>) -> HashMap<String, f64> {
     let mut placed: HashMap<String, f64> = HashMap::new();
     for (key, ids) in by_key {
-        if let Some(gemeente) = &key.gemeente {
+        if let (Some(gemeente), 1) = (&key.gemeente, key.depth()) {
             *placed.entry(gemeente.clone()).or_default() += count_of(ids.len());
         }
     }
-    let total: f64 = by_key.iter().filter(|(key, _)| key.gemeente.is_none()).map(|(_, ids)| count_of(ids.len())).sum();
+    let total: f64 = by_key.iter().filter(|(key, _)| key.depth() == 0).map(|(_, ids)| count_of(ids.len())).sum();
     placed.into_iter().map(|(gemeente, count)| (gemeente, count / total.max(1.0))).collect()
 }
 
@@ -193,15 +231,19 @@ impl Builder<'_> {
             }
         }
         now.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        let parent = SeriesKey::whole(&key.fenomeen);
-        let parent = by_key.get(&parent).map_or(0.0, |ids| count_of(ids.len()));
-        let share = key.gemeente.as_ref().map_or(1.0, |gemeente| shares.get(gemeente).copied().unwrap_or(0.0));
+        // A gemeente is expected to have its usual share of the fenomeen; what is narrower is expected to go on as it did.
+        let parent = by_key.get(&SeriesKey::whole(&key.fenomeen)).map_or(0.0, |ids| count_of(ids.len()));
+        let expected = match (&key.gemeente, key.depth()) {
+            (_, 0) => parent,
+            (Some(gemeente), 1) => parent * shares.get(gemeente).copied().unwrap_or(0.0),
+            _ => count_of(ids.len()),
+        };
         Series {
             key: key.clone(),
             weeks: self.weeks.to_vec(),
             counts,
             exposure: self.exposure.to_vec(),
-            prior_rate: parent * share / self.exposure.iter().sum::<f64>().max(1.0),
+            prior_rate: expected / self.exposure.iter().sum::<f64>().max(1.0),
             publishers: u32::try_from(publishers.len()).unwrap_or(u32::MAX),
             stories: now.into_iter().map(|(_, id)| id).collect(),
         }

@@ -20,4 +20,5 @@ mod teaching;
 mod tidy;
 mod torture;
 mod training;
+mod trends;
 mod upkeep;

@@ -15,7 +15,7 @@ pub use view::digest;
 use crate::{
     domain::{
         message::Message,
-        trend::{Term, Trend},
+        trend::{Narrowing, Term, Trend},
         week::{Week, amsterdam},
     },
     report,
@@ -23,7 +23,7 @@ use crate::{
     store::{Store, StoreError, signals::Watched},
     trend::{
         detect,
-        series::{Counted, count},
+        series::{Counted, Stories, count},
         terms::{Text, emerging},
     },
 };
@@ -82,12 +82,29 @@ pub async fn find(store: &Store, settings: &Settings, week: Week) -> Result<Find
     let from = week.plus(-i64::try_from(history).unwrap_or(60));
     let tellings = store.tellings(model, from, week).await?;
     let labelled = store.labelled(model, from, week).await?;
-    let placed = store.placed(model, from, week).await?;
+    let mut marked = store.marked(model, from, week).await?;
+    // A gemeente that was merged or renamed goes on under its new code, or its past would be missing.
+    for mark in marked.iter_mut().filter(|mark| mark.axis == Narrowing::Gemeente) {
+        mark.value = settings.knowledge.gazetteer.current(&mark.value).to_owned();
+    }
     let all: Vec<String> = settings.knowledge.classifier.fenomenen().map(str::to_owned).collect();
-    let counted = count(&tellings, &labelled, &placed, week, history, &settings.region.gemeenten, &all);
-    let trends = detect(&counted.series, &settings.trend);
+    let stories = Stories { tellings: &tellings, labelled: &labelled, marked: &marked };
+    let counted = count(stories, week, history, &settings.region.gemeenten, &all);
+    let mut trends = detect(&counted.series, &settings.trend);
+    rate(&mut trends, settings);
     let terms = terms(store, settings, week, &counted).await?;
     Ok(Findings { week, trends, terms, counted })
+}
+
+/// Stories per 100,000 inhabitants, where a trend is of one gemeente.
+fn rate(trends: &mut [Trend], settings: &Settings) {
+    for trend in trends {
+        let gemeente = trend.key.gemeente.as_ref().and_then(|code| settings.knowledge.gazetteer.gemeente(code));
+        trend.per_100_000 = gemeente
+            .filter(|gemeente| gemeente.inhabitants > 0)
+            .map(|gemeente| f64::from(trend.seen) * 100_000.0 / f64::from(gemeente.inhabitants));
+        rate(&mut trend.parts, settings);
+    }
 }
 
 async fn terms(store: &Store, settings: &Settings, week: Week, counted: &Counted) -> Result<Vec<Term>, StoreError> {

@@ -1,0 +1,20 @@
+//! What `evaluate` can measure besides the model itself.
+
+use std::path::Path;
+
+use super::{Failure, axes, trends};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum EvaluateCommand {
+    /// Meet de assen die regels bepalen: gebied, instrument, branche
+    Axes(axes::AxesArguments),
+    /// Meet hoe goed trends worden gevonden, op reeksen met bekende uitbraken
+    Trends(trends::TrendsArguments),
+}
+
+pub(super) fn evaluate(config: Option<&Path>, what: &EvaluateCommand) -> Result<(), Failure> {
+    match what {
+        EvaluateCommand::Axes(arguments) => axes::evaluate(config, arguments),
+        EvaluateCommand::Trends(arguments) => trends::evaluate(arguments),
+    }
+}
