@@ -21,7 +21,7 @@ pub const SAME_STORY: f64 = 0.6;
 const FEWEST_WORDS: usize = 12;
 
 /// The shingles of a text, as hashes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Shingles(BTreeSet<u64>);
 
 impl Shingles {

@@ -22,6 +22,7 @@ pub mod places;
 pub mod report;
 pub mod signals;
 pub mod store;
+pub mod stories;
 pub mod trend;
 
 pub mod settings;

@@ -1,14 +1,11 @@
 //! `classify`: what a text is about, for a person and as a filter over lines.
 
-use std::{
-    io::{BufRead, BufReader, Read as _},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use super::{Failure, say};
+use super::{Failure, lines, say};
 use crate::{
     domain::verdict::{Label, Outcome, Part, Verdict},
     normalise::language,
@@ -39,9 +36,6 @@ struct Line {
     text: String,
 }
 
-/// Longest line of input, in bytes: a line of 10 MB is answered with an error, not with memory.
-const LONGEST_LINE: u64 = 4_000_000;
-
 pub(super) fn run(config: Option<&Path>, arguments: &ClassifyArguments) -> Result<(), Failure> {
     let settings = Settings::load(config)?;
     let knowledge = &settings.knowledge;
@@ -63,40 +57,16 @@ pub(super) fn run(config: Option<&Path>, arguments: &ClassifyArguments) -> Resul
 }
 
 fn classify_lines(knowledge: &Knowledge, file: &Path) -> Result<(), Failure> {
-    let mut reader: Box<dyn BufRead> = if file.as_os_str() == "-" {
-        Box::new(BufReader::new(std::io::stdin()))
-    } else {
-        Box::new(BufReader::new(std::fs::File::open(file).with_context(|| format!("'{}' openen", file.display()))?))
-    };
-    for number in 1_u64.. {
-        let mut bytes = Vec::new();
-        if reader.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut bytes)? == 0 {
-            break;
-        }
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LONGEST_LINE && !bytes.ends_with(b"\n") {
-            reader.skip_until(b'\n')?;
-            say(
-                &serde_json::json!({ "line": number, "error": format!("de regel is langer dan {LONGEST_LINE} bytes") })
-                    .to_string(),
-            )?;
-            continue;
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        if text.trim().is_empty() {
-            continue;
-        }
-        let said = match serde_json::from_str::<Line>(&text) {
+    lines::each::<Line>(file, r#"{"id","title","text"}"#, |line| {
+        let said = match line {
             Ok(line) => {
                 let verdict = verdict(knowledge, &line.title, &line.text, &language::of(&line.title, &line.text, "nl"));
                 answer(&line.id, &line.title, &line.text, &verdict)
             }
-            Err(error) => {
-                serde_json::json!({ "line": number, "error": format!("geen {{\"id\",\"title\",\"text\"}}: {error}") })
-            }
+            Err(said) => said,
         };
-        say(&said.to_string())?;
-    }
-    Ok(())
+        say(&said.to_string())
+    })
 }
 
 fn answer(id: &serde_json::Value, title: &str, text: &str, verdict: &Verdict) -> serde_json::Value {

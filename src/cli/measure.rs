@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, axes, trends};
+use super::{Failure, axes, tellings, trends};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum EvaluateCommand {
@@ -10,11 +10,14 @@ pub(super) enum EvaluateCommand {
     Axes(axes::AxesArguments),
     /// Meet hoe goed trends worden gevonden, op reeksen met bekende uitbraken
     Trends(trends::TrendsArguments),
+    /// Zegt welke berichten over dezelfde gebeurtenis gaan, en meet hoe goed dat gaat
+    Stories(tellings::StoriesArguments),
 }
 
 pub(super) fn evaluate(config: Option<&Path>, what: &EvaluateCommand) -> Result<(), Failure> {
     match what {
         EvaluateCommand::Axes(arguments) => axes::evaluate(config, arguments),
         EvaluateCommand::Trends(arguments) => trends::evaluate(arguments),
+        EvaluateCommand::Stories(arguments) => tellings::evaluate(config, arguments),
     }
 }

@@ -7,6 +7,7 @@ mod classify;
 mod drift;
 mod feeds;
 mod judging;
+mod lines;
 mod listing;
 mod measure;
 mod model;
@@ -14,6 +15,7 @@ mod ops;
 mod read;
 mod source;
 mod teach;
+mod tellings;
 mod trends;
 
 use std::{

@@ -128,6 +128,7 @@ async fn rejudge_some(store: &Store, world: &World, now: Timestamp) -> anyhow::R
 
 async fn sweep(store: &Store, world: &World, now: Timestamp) -> anyhow::Result<()> {
     let settings = &world.settings;
+    store.forget_sketches(now).await.context("sweeping what old tellings were compared by")?;
     let retentions: Vec<(SourceId, SignedDuration)> =
         settings.sources.iter().map(|entry| (entry.source.id.clone(), entry.source.retention)).collect();
     let swept = store.sweep(&retentions, settings.retention, now).await.context("sweeping old answers")?;

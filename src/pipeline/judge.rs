@@ -1,9 +1,13 @@
 //! An item's four axes and its knelpunten.
 
 use crate::{
-    domain::{item::Item, verdict::Verdict},
+    domain::{
+        item::Item,
+        verdict::{Outcome, Verdict},
+    },
     settings::Knowledge,
     store::items::Judged,
+    stories::{About, Sketch},
 };
 
 /// Longest text, in bytes, that the word lists read: a judgment names its subject long before.
@@ -49,5 +53,19 @@ pub fn judge(knowledge: &Knowledge, item: Item, gemeente: Option<String>) -> Jud
         Some(judgment) => knowledge.finder.in_judgment(judgment, &knowledge.laws),
         None => item.text.lines().flat_map(|line| knowledge.finder.in_text(line, "", &knowledge.laws)).collect(),
     };
-    Judged { item, verdict, knelpunten, raw: None }
+    let sketch = sketch(knowledge, &item, &verdict);
+    Judged { item, verdict, knelpunten, sketch, raw: None }
+}
+
+/// What an item is compared by with other tellings of its event. Only what may be a story of a fenomeen is compared so
+/// far; of the rest copies and near copies are enough.
+fn sketch(knowledge: &Knowledge, item: &Item, verdict: &Verdict) -> Option<Sketch> {
+    verdict.labels.iter().find(|label| label.outcome != Outcome::Nee)?;
+    let about = About {
+        published: item.published.as_second(),
+        source: item.source.0.clone(),
+        gemeenten: verdict.gebieden.iter().cloned().collect(),
+        fenomenen: verdict.labels.iter().map(|label| (label.fenomeen.clone(), label.p)).collect(),
+    };
+    Some(Sketch::new(&item.title, &item.text, about, &knowledge.words))
 }

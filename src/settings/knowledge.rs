@@ -17,6 +17,7 @@ use crate::{
     law::Laws,
     places::{Gazetteer, Tables},
     signals::{Finder, Phrases},
+    stories::Words,
 };
 
 /// A rule for alerts.
@@ -54,6 +55,8 @@ pub struct Knowledge {
     pub finder: Finder,
     /// Alert rules.
     pub rules: Vec<AlertRule>,
+    /// How often words occur.
+    pub words: Words,
     /// The model.
     pub classifier: Classifier,
 }
@@ -139,6 +142,7 @@ impl Knowledge {
         let instrumenten = reader.ok("lijsten/instrumenten.toml", lexicon(&instruments.instrument));
         let branches = reader.ok("lijsten/branches.toml", lexicon(&branches.branche));
         let finder = reader.ok("lijsten/knelpunten.toml", Finder::new(&phrases));
+        let words = reader.text("lijsten/woorden.csv").map(|table| Words::new(&table));
         let gazetteer = gazetteer?;
         let rules = reader.rules(&fenomenen, &gazetteer);
         Some(Self {
@@ -150,6 +154,7 @@ impl Knowledge {
             laws: laws?,
             finder: finder?,
             rules,
+            words: words?,
             classifier: classifier?,
         })
     }

@@ -11,7 +11,7 @@ use super::{
     corrections::overlay,
     raw::{self, Raw},
     sources::{Progress, advance},
-    stories::{insert_bands, is_news, story},
+    stories::{insert_bands, is_news, retell, story},
     versions,
 };
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
         source::SourceId,
         verdict::{Outcome, Verdict},
     },
+    stories::Sketch,
 };
 
 /// Keys that are looked up in one statement; databases take a thousand and more.
@@ -38,6 +39,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Sentences that point at a gap in the law.
     pub knelpunten: Vec<Knelpunt>,
+    /// What it is compared by with other tellings; none where it has no fenomeen, nor a doubt about one.
+    pub sketch: Option<Sketch>,
     /// Place in the batch of the answer that it was read from.
     pub raw: Option<usize>,
 }
@@ -215,7 +218,7 @@ async fn keep_one(
         tally.new += 1;
         let raw = raws.id(tx, judged.raw).await?;
         let id = insert(tx, item, raw).await?;
-        if story(tx, id, item).await? {
+        if story(tx, id, judged, raws.now).await? {
             tally.copies += 1;
         }
         return label(tx, id, judged).await;
@@ -249,6 +252,7 @@ async fn keep_one(
         tally.known += 1;
     }
     update(tx, id, item, raw).await?;
+    retell(tx, id, judged, raws.now).await?;
     unlabel(tx, id, &judged.verdict.model).await?;
     label(tx, id, judged).await?;
     overlay(tx, id, &judged.verdict.model).await
@@ -351,6 +355,8 @@ async fn withdraw(tx: &mut Transaction<'static, Sqlite>, id: i64, revision: &str
     .await?;
     sqlx::query("delete from knelpunt where item = $1").bind(id).execute(&mut **tx).await?;
     sqlx::query("delete from band where item = $1").bind(id).execute(&mut **tx).await?;
+    sqlx::query("delete from sketch where item = $1").bind(id).execute(&mut **tx).await?;
+    sqlx::query("delete from sketch_key where item = $1").bind(id).execute(&mut **tx).await?;
     // What was said of it teaches no more, and the words that carried its labels are words of its text.
     sqlx::query("delete from correction where item = $1").bind(id).execute(&mut **tx).await?;
     sqlx::query("update item_fenomeen set why = '[]' where item = $1").bind(id).execute(&mut **tx).await?;
