@@ -27,6 +27,7 @@ use crate::{
     deliver::Channel,
     fetch::Fetcher,
     pipeline::{
+        alerts::release,
         dispatch::dispatch,
         ingest::{Context, IngestError},
         watch::{alerts, due, last_week, watch},
@@ -252,7 +253,7 @@ impl Daemon {
         (Instant::now() + until).min(self.next_tick)
     }
 
-    /// Chores: alerts when there is news, the weekly watch, mail, and a sign of life while the store answers.
+    /// Chores: alerts when there is news or something that waited may leave, the weekly watch, mail, and a sign of life while the store answers.
     async fn tick(&mut self) -> anyhow::Result<()> {
         if Instant::now() < self.next_tick {
             return Ok(());
@@ -275,12 +276,17 @@ impl Daemon {
 
     async fn chores(&mut self, now: Timestamp) -> anyhow::Result<()> {
         let settings = &self.world.settings;
-        if std::mem::take(&mut self.news) && self.store.lease("alerts", &settings.worker, now, WATCH_LEASE).await? {
-            let queued = alerts(&self.store, settings, now).await.context("finding alerts")?;
-            self.store.release("alerts", &settings.worker).await?;
-            if queued > 0 {
-                info!(queued, "queued {queued} alerts");
+        let waits = self.store.is_due(now).await?;
+        if (self.news || waits) && self.store.lease("alerts", &settings.worker, now, WATCH_LEASE).await? {
+            if std::mem::take(&mut self.news) {
+                let new = alerts(&self.store, settings, now).await.context("finding alerts")?;
+                if new > 0 {
+                    info!(new, "{new} stories met a rule");
+                }
+            } else {
+                release(&self.store, settings, now).await.context("queueing alerts that waited")?;
             }
+            self.store.release("alerts", &settings.worker).await?;
         }
         self.weekly(now).await?;
         self.upkeep.round(&self.store, &self.world, self.stopping.clone(), now).await?;
