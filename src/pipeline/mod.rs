@@ -9,3 +9,4 @@ mod keep;
 pub mod reconcile;
 pub mod review;
 pub mod watch;
+pub mod why;

@@ -228,6 +228,30 @@ impl Store {
         Ok(sqlx::query_as(query).bind(id).fetch_optional(&self.reader).await?)
     }
 
+    /// The item with that number, key or link; also one that was withdrawn.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn named(&self, name: &str) -> Result<Option<FullItem>, StoreError> {
+        let query = sqlx::AssertSqlSafe(format!(
+            "{FULL} where cast(id as text) = $1 or key = $1 or link = $1 or address = $1 order by id limit 1"
+        ));
+        Ok(sqlx::query_as(query).bind(name).fetch_optional(&self.reader).await?)
+    }
+
+    /// True when this model judged the item.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_judged(&self, item: i64, model: &str) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> = sqlx::query_as("select item from verdict where item = $1 and model = $2")
+            .bind(item)
+            .bind(model)
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// The items of a story that stand, oldest first, without their texts' weight in mind: a story has few.
     ///
     /// # Errors
