@@ -296,7 +296,8 @@ impl Mail {
             }
         };
         let url = &self.unsubscribe_url;
-        if !url.is_empty() && !(url.starts_with("https://") && url.contains("{token}") && url.is_ascii()) {
+        let can_stop = url.starts_with("https://") && url.contains("{token}") && url.is_ascii();
+        if !url.is_empty() && !can_stop {
             let why =
                 "moet met https:// beginnen en {token} bevatten; leeg laten mag, dan kan afmelden alleen per mail";
             faults.push(Fault::new("mail.unsubscribe-url", format!("'{url}' {why}")));

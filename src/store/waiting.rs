@@ -234,7 +234,8 @@ impl Store {
     /// When the store fails.
     pub async fn named(&self, name: &str) -> Result<Option<FullItem>, StoreError> {
         let query = sqlx::AssertSqlSafe(format!(
-            "{FULL} where cast(id as text) = $1 or key = $1 or link = $1 or address = $1 order by id limit 1"
+            "{FULL} where cast(id as text) = $1 or key = $1 or link = $1 or address = $1
+             order by cast(id as text) = $1 desc, id limit 1"
         ));
         Ok(sqlx::query_as(query).bind(name).fetch_optional(&self.reader).await?)
     }
