@@ -27,10 +27,10 @@ use crate::{
     deliver::Channel,
     fetch::Fetcher,
     pipeline::{
-        alerts::release,
+        alerts::{Missed, alerts_but, release},
         dispatch::dispatch,
         ingest::{Context, IngestError},
-        watch::{alerts, due, last_week, watch},
+        watch::{due, last_week, watch},
     },
     schedule::poll_and_note,
     settings::{Settings, SourceEntry},
@@ -127,6 +127,7 @@ struct Daemon {
     next_tick: Instant,
     store_failures: u32,
     news: bool,
+    missed: Missed,
     upkeep: Upkeep,
 }
 
@@ -145,6 +146,7 @@ impl Daemon {
             next_tick: Instant::now(),
             store_failures: 0,
             news: true,
+            missed: Missed::default(),
         };
         daemon.plan().await?;
         Ok(daemon)
@@ -279,7 +281,8 @@ impl Daemon {
         let waits = self.store.is_due(now).await?;
         if (self.news || waits) && self.store.lease("alerts", &settings.worker, now, WATCH_LEASE).await? {
             if std::mem::take(&mut self.news) {
-                let new = alerts(&self.store, settings, now).await.context("finding alerts")?;
+                let found = alerts_but(&self.store, settings, &mut self.missed, now).await;
+                let new = found.context("finding alerts")?;
                 if new > 0 {
                     info!(new, "{new} stories met a rule");
                 }
@@ -329,6 +332,9 @@ impl Daemon {
                     && world.settings.worker == self.world.settings.worker =>
             {
                 self.world = world;
+                // Rules may be others now, so that everything fresh is held against them.
+                self.missed = Missed::default();
+                self.news = true;
                 match self.plan().await {
                     Ok(()) => info!(sources = self.due.len(), "read the configuration again"),
                     Err(problem) => error!("planning after a reload failed: {problem:#}"),

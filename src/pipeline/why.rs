@@ -159,6 +159,7 @@ impl Asked {
             source: item.source.clone(),
             kind: item.kind.clone(),
             key: item.key.clone(),
+            version: 0,
             came: Timestamp::from_second(item.first_seen).unwrap_or_default(),
             labels: yes.map(|(fenomeen, p, _, _)| (fenomeen.clone(), *p)).collect(),
             axes,

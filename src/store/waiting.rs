@@ -25,6 +25,8 @@ pub struct Candidate {
     pub kind: String,
     /// The source's own identity for it; the ECLI of a judgment.
     pub key: String,
+    /// Counts the changes of its text.
+    pub version: i64,
     /// When it came: first sight, or publication for what was read long afterwards.
     pub came: Timestamp,
     /// Fenomenen with "ja" and their probability, most probable first.
@@ -170,20 +172,21 @@ impl Store {
         let (came, kept) =
             if past_too { ("case backfill when 1 then published else first_seen end", 1) } else { ("first_seen", 0) };
         let wanted = format!("withdrawn = 0 and backfill <= {kept} and {came} >= $1");
-        let items: Vec<(i64, i64, String, String, String, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "select id, story, source, kind, key, {came} as came from item where {wanted} order by came, id"
+        let items: Vec<(i64, i64, String, String, String, i64, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "select id, story, source, kind, key, version, {came} as came from item where {wanted} order by came, id"
         )))
         .bind(since.as_second())
         .fetch_all(&self.reader)
         .await?;
         let mut all: Vec<Candidate> = items
             .into_iter()
-            .map(|(id, story, source, kind, key, came)| Candidate {
+            .map(|(id, story, source, kind, key, version, came)| Candidate {
                 id,
                 story,
                 source,
                 kind,
                 key,
+                version,
                 came: moment(came),
                 labels: Vec::new(),
                 axes: Vec::new(),
@@ -253,7 +256,7 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// The items of a story that stand, oldest first, without their texts' weight in mind: a story has few.
+    /// The items of a story that stand, oldest first, fifty at most.
     ///
     /// # Errors
     /// When the store fails.
@@ -289,13 +292,18 @@ impl Store {
         Ok(judgment.court)
     }
 
-    /// Stories that were noted for a rule since a moment, with the recipient.
+    /// Stories that were noted for a rule since a moment, with the recipient; also the story in which the telling that was
+    /// noted stands now, for stories may be joined.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn noted(&self, rule: &str, since: Timestamp) -> Result<HashSet<(i64, String)>, StoreError> {
         let rows: Vec<(i64, String)> =
-            sqlx::query_as("select story, recipient from alert where rule = $1 and found >= $2")
+            sqlx::query_as(
+                "select story, recipient from alert where rule = $1 and found >= $2
+                 union
+                 select i.story, a.recipient from alert a join item i on i.id = a.item where a.rule = $1 and a.found >= $2",
+            )
                 .bind(rule)
                 .bind(since.as_second())
                 .fetch_all(&self.reader)
@@ -308,7 +316,9 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn noted_of(&self, story: i64) -> Result<Vec<Noted>, StoreError> {
-        let rows: Vec<NotedRow> = sqlx::query_as("select * from alert where story = $1 order by rule, recipient")
+        let rows: Vec<NotedRow> = sqlx::query_as(
+            "select * from alert where story = $1 or item in (select id from item where story = $1) order by rule, recipient",
+        )
             .bind(story)
             .fetch_all(&self.reader)
             .await?;
@@ -461,5 +471,37 @@ impl Store {
             .await?;
         }
         Ok(tx.commit().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::SqlitePoolOptions;
+
+    #[tokio::test]
+    async fn what_went_out_before_this_table_is_known_by_rule_and_story() {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.expect("a database");
+        for script in [
+            include_str!("migrations/0001_start.sql"),
+            include_str!("migrations/0002_sources.sql"),
+            include_str!("migrations/0003_teaching.sql"),
+            "insert into outbox (message_id, product, key, recipient, subject, text, html, composed, state, next_try) values
+             ('a', 'attendering', 'attendering-explosies-regio-2-48213', 'an@voorbeeld.nl', '', '', '', 7, 'sent', 7),
+             ('b', 'attendering', 'attendering-havens-9', 'an@voorbeeld.nl', '', '', '', 8, 'queued', 8),
+             ('c', 'digest', 'digest-2026-W40', 'an@voorbeeld.nl', '', '', '', 9, 'sent', 9)",
+            include_str!("migrations/0005_alerts.sql"),
+        ] {
+            sqlx::raw_sql(script).execute(&pool).await.expect("a script");
+        }
+        let rows: Vec<(String, i64, String)> =
+            sqlx::query_as("select rule, story, state from alert order by rule").fetch_all(&pool).await.expect("rows");
+        let told = |rule: &str, story| (rule.to_owned(), story, "told".to_owned());
+        assert_eq!(rows, [told("explosies-regio-2", 48213), told("havens", 9)]);
+        let rules: Vec<(String, String)> = sqlx::query_as("select message_id, rule from outbox order by message_id")
+            .fetch_all(&pool)
+            .await
+            .expect("rows");
+        let of = |id: &str, rule: &str| (id.to_owned(), rule.to_owned());
+        assert_eq!(rules, [of("a", "explosies-regio-2"), of("b", "havens"), of("c", "")]);
     }
 }

@@ -28,7 +28,11 @@ use crate::support::{files_below, uitkijk};
 const SOURCE: &str =
     "title = 'NAAM'\nowner = 'x'\nlicence = 'x'\npersonal-data = 'x'\nchecked = 'unchecked'\nevery = '30m'\n";
 const FEED: &str = "[adapter]\nkind = 'feed'\nurl = 'https://voorbeeld.nl/NAAM'\n";
-const COURT: &str = "[adapter]\nkind = 'judgments'\nendpoint = 'https://data.rechtspraak.nl/uitspraken'\nstart = '2026-01-01'\n";
+const COURT: &str =
+    "[adapter]\nkind = 'judgments'\nendpoint = 'https://data.rechtspraak.nl/uitspraken'\nstart = '2026-01-01'\n";
+
+const PLACES: [&str; 6] = ["Schagen", "Purmerend", "Hoorn", "Alkmaar", "Zaandam", "Enkhuizen"];
+const BUILDINGS: [&str; 8] = ["schuur", "loods", "woning", "kas", "bedrijfspand", "kelder", "stal", "zolder"];
 
 /// A folder with three sources, one of them muted, and a store.
 struct Desk {
@@ -57,7 +61,7 @@ impl Desk {
     }
 
     fn settings(&self) -> Settings {
-        Settings::load(Some(&self.folder.path().join("config.toml"))).unwrap_or_else(|faults| panic!("{faults}"))
+        Settings::load(Some(&self.folder.path().join("config.toml"))).expect("settings without faults")
     }
 
     fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -91,8 +95,8 @@ impl Desk {
 
     /// A story about cannabis that no other resembles.
     async fn hennep(&self, number: usize, now: Timestamp) -> i64 {
-        let place = ["Schagen", "Purmerend", "Hoorn", "Alkmaar", "Zaandam", "Enkhuizen"][number % 6];
-        let what = ["schuur", "loods", "woning", "kas", "bedrijfspand", "kelder", "stal", "zolder"][number % 8];
+        let place = PLACES.iter().cycle().nth(number).expect("a place");
+        let what = BUILDINGS.iter().cycle().nth(number).expect("a building");
         let title = format!("Hennepkwekerij met {} planten in {what} in {place}", 100 + 37 * number);
         let text = format!(
             "De politie ontmantelde in {place} een hennepkwekerij in een {what}. Er stonden {} hennepplanten. De stroom werd buiten de meter om afgetapt. Zaak {number}{number}.",
@@ -133,9 +137,10 @@ fn parsed(mail: &str) -> (String, String, String) {
 
 const HENNEP: &str = "title = \"Hennep\"\nfenomenen = [\"hennepteelt\"]\nat-least = 0.6\n";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rule_asks_on_every_axis_and_each_condition_must_hold() {
-    let now = at("2026-11-26T09:00:00Z");
+const ECLI: &str = "ECLI:NL:RBNHO:2026:9001";
+
+/// A rule per axis, and an item for each of most.
+async fn axes(now: Timestamp) -> Desk {
     let desk = Desk::new(&[
         ("hennep", HENNEP),
         ("elders", "title = \"Elders\"\nfenomenen = [\"hennepteelt\"]\nat-least = 0.6\ngebieden = [\"GM0363\"]\n"),
@@ -151,11 +156,10 @@ async fn a_rule_asks_on_every_axis_and_each_condition_must_hold() {
     desk.news("krant", "nagel", "Nieuwe nagelstudio's openen", "In de winkelstraat opent een zaak. Er is koffie.", now)
         .await;
     desk.news("stil", "gedempt", "Nagelstudio sluit", "De nagelstudio stopt ermee na jaren.", now).await;
-    let ecli = "ECLI:NL:RBNHO:2026:9001";
     let text = "De burgemeester sloot de woning op grond van artikel 13b Opiumwet. De rechtbank oordeelt dat de\n noodzaak  ontbreekt.";
-    let judgment = Judgment { ecli: ecli.into(), court: "Rechtbank Noord-Holland".into(), ..Judgment::default() };
+    let judgment = Judgment { ecli: ECLI.into(), court: "Rechtbank Noord-Holland".into(), ..Judgment::default() };
     let record = Record {
-        key: ecli.into(),
+        key: ECLI.into(),
         title: "Sluiting van een woning".into(),
         link: Some("https://voorbeeld.nl/uitspraak".into()),
         published: Some(now),
@@ -164,7 +168,13 @@ async fn a_rule_asks_on_every_axis_and_each_condition_must_hold() {
         ..Record::default()
     };
     desk.keep("recht", record, now).await;
+    desk
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_asks_on_every_axis_and_each_condition_must_hold() {
+    let now = at("2026-11-26T09:00:00Z");
+    let desk = axes(now).await;
     let settings = desk.settings();
     alerts(&desk.store, &settings, now).await.expect("alerts");
     let mails = desk.mails(now).await;
@@ -197,7 +207,7 @@ async fn a_rule_asks_on_every_axis_and_each_condition_must_hold() {
     let (_, text, _) = of("zin");
     assert!(text.contains("instantie Noord-Holland én zin 'de noodzaak ontbreekt'"), "{text}");
 
-    let (_, out, _) = desk.run(&["why", ecli]);
+    let (_, out, _) = desk.run(&["why", ECLI]);
     assert!(out.contains("regel 'code': gemeld op 26 november 2026 10.00 aan 1 ontvanger"), "{out}");
     assert!(out.contains("alleen nieuws staat in de reeksen"), "{out}");
 
@@ -271,6 +281,29 @@ async fn a_daily_subscription_gets_one_mail_and_recipients_are_those_of_the_rule
     assert_eq!(mails.len(), 2);
     assert!(mails.iter().any(|mail| mail.contains("To: bo@voorbeeld.nl")));
     assert!(parsed(&mails[0]).1.contains("U kreeg liever een mail per dag"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_stories_that_are_joined_while_they_wait_are_told_once() {
+    let desk = Desk::new(&[("hennep", &format!("{HENNEP}interval = \"uur\"\n"))]).await;
+    let settings = desk.settings();
+    let now = at("2026-11-26T09:10:00Z");
+    let (first, second) = (desk.hennep(0, now).await, desk.hennep(1, now).await);
+    alerts(&desk.store, &settings, now).await.expect("alerts");
+    let pool =
+        sqlx::SqlitePool::connect(&desk.folder.path().join("uitkijk.db").display().to_string()).await.expect("open");
+    sqlx::query("update item set story = $1 where id = $2")
+        .bind(first)
+        .bind(second)
+        .execute(&pool)
+        .await
+        .expect("joined");
+    let later = at("2026-11-26T10:00:00Z");
+    assert_eq!(alerts(&desk.store, &settings, later).await.expect("alerts"), 0);
+    let mails = desk.mails(later).await;
+    assert_eq!(mails.len(), 1);
+    assert!(parsed(&mails[0]).1.contains("(+ 1 overname)"), "{}", mails[0]);
+    assert!(desk.store.waiting().await.expect("asked").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -488,8 +521,12 @@ async fn why_names_the_first_condition_that_failed() {
         out.contains("regel 'hennep': bron gedempt") && out.contains("bron gedempt (muted in sources/stil.toml)"),
         "{out}"
     );
+}
 
-    // Too old, and seen before the rule was there.
+#[tokio::test(flavor = "multi_thread")]
+async fn why_says_that_an_item_came_too_late() {
+    let desk = Desk::new(&[("hennep", HENNEP)]).await;
+    let now = clock::now();
     let late = now.saturating_sub(SignedDuration::from_hours(24 * 30)).expect("a time");
     let old = Record {
         key: "oud".into(),

@@ -27,10 +27,13 @@ pub(super) async fn entries<'a>(
     rule: &AlertRule,
     told: &[&'a Noted],
 ) -> Result<(Vec<Alert>, Vec<&'a Noted>), StoreError> {
-    let (mut alerts, mut gone) = (Vec::new(), Vec::new());
+    let (mut alerts, mut gone) = (Vec::<Alert>::new(), Vec::new());
     for one in told {
-        let tellings = store.tellings_of(one.story).await?;
+        // Stories may be joined while one waits: what counts is the story of the telling now, and that is told once.
+        let story = store.full_item(one.item).await?.map_or(one.story, |item| item.story);
+        let tellings = store.tellings_of(story).await?;
         match tellings.iter().find(|item| item.id == one.item).or(tellings.first()) {
+            Some(_) if alerts.iter().any(|alert| alert.story == story) => {}
             Some(item) => alerts.push(entry(store, settings, rule, one, item, &tellings).await?),
             None => gone.push(*one),
         }

@@ -6,6 +6,8 @@ mod compose;
 pub mod rules;
 pub mod trial;
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::watch::WatchError;
@@ -17,23 +19,43 @@ use crate::{
         waiting::{Candidate, Met, Noted},
     },
 };
-use rules::meets;
+use rules::{Miss, meets};
 
 /// Items first seen longer ago than this raise no alert: after a long stop they stand in the digest.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(48);
 /// Stories end within ten days, so that what was noted this long ago cannot be met again by a fresh telling.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(60 * 24);
 
+/// Texts that were read in vain: rule, item and version. A rule that asks for words would else read two days of texts at
+/// every piece of news. Only for as long as the rules stay the same; a lost one costs a second look.
+#[derive(Debug, Default)]
+pub struct Missed(HashSet<(String, i64, i64)>);
+
 /// Notes what is new and queues what may leave. Gives back how many stories were new to their rule.
 ///
 /// # Errors
 /// When the store or a template fails; what was noted or queued stays so.
 pub async fn alerts(store: &Store, settings: &Settings, now: Timestamp) -> Result<u32, WatchError> {
+    alerts_but(store, settings, &mut Missed::default(), now).await
+}
+
+/// As [`alerts`], for who asks often: does not read again what was read in vain.
+///
+/// # Errors
+/// When the store or a template fails; what was noted or queued stays so.
+pub async fn alerts_but(
+    store: &Store,
+    settings: &Settings,
+    missed: &mut Missed,
+    now: Timestamp,
+) -> Result<u32, WatchError> {
     let model = settings.knowledge.classifier.version();
     let fresh = store.candidates(model, now.saturating_sub(WINDOW).unwrap_or(now), false).await?;
+    let held: HashSet<i64> = fresh.iter().map(|item| item.id).collect();
+    missed.0.retain(|(_, item, _)| held.contains(item));
     let mut new = 0;
     for rule in settings.knowledge.rules.iter().filter(|rule| !rule.off) {
-        new += note(store, settings, rule, &fresh, now).await?;
+        new += note(store, settings, rule, &fresh, missed, now).await?;
     }
     release(store, settings, now).await?;
     Ok(new)
@@ -45,6 +67,7 @@ async fn note(
     settings: &Settings,
     rule: &AlertRule,
     fresh: &[Candidate],
+    missed: &mut Missed,
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     let mut noted = store.noted(&rule.id, now.saturating_sub(REMEMBERED).unwrap_or(now)).await?;
@@ -52,12 +75,19 @@ async fn note(
     let mut hits = Vec::new();
     for item in fresh {
         let open: Vec<&String> = recipients.iter().filter(|to| !noted.contains(&(item.story, (*to).clone()))).collect();
-        if open.is_empty() {
+        let text = (rule.id.clone(), item.id, item.version);
+        if open.is_empty() || missed.0.contains(&text) {
             continue;
         }
-        if let Ok(hit) = meets(store, settings, rule, item).await? {
-            noted.extend(open.iter().map(|to| (item.story, (*to).clone())));
-            hits.push((item, hit, open));
+        match meets(store, settings, rule, item).await? {
+            Ok(hit) => {
+                noted.extend(open.iter().map(|to| (item.story, (*to).clone())));
+                hits.push((item, hit, open));
+            }
+            Err(Miss::Words | Miss::Phrases) => {
+                missed.0.insert(text);
+            }
+            Err(_) => {}
         }
     }
     let due = rule.pace(settings.watch).due(now);
