@@ -282,6 +282,8 @@ impl Daemon {
         if (self.news || waits) && self.store.lease("alerts", &settings.worker, now, WATCH_LEASE).await? {
             if std::mem::take(&mut self.news) {
                 let found = alerts_but(&self.store, settings, &mut self.missed, now).await;
+                // What failed is looked at again in the next round.
+                self.news = found.is_err();
                 let new = found.context("finding alerts")?;
                 if new > 0 {
                     info!(new, "{new} stories met a rule");
