@@ -1,6 +1,10 @@
 //! Attenderingen from rule to mail: every axis, the pace, the stop, the trial and the answer to "why", over a real store.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -20,13 +24,15 @@ use uitkijk::{
         judge::judge,
     },
     settings::Settings,
-    store::{Store, items::Batch},
+    store::{Store, items::Batch, waiting::Met},
 };
 
-use crate::support::{files_below, uitkijk};
+use crate::{
+    daemon::{signal, until},
+    support::{files_below, uitkijk},
+};
 
-const SOURCE: &str =
-    "title = 'NAAM'\nowner = 'x'\nlicence = 'x'\npersonal-data = 'x'\nchecked = 'unchecked'\nevery = '30m'\n";
+const SOURCE: &str = "title = 'NAAM'\nowner = 'x'\nlicence = 'x'\npersonal-data = 'x'\nchecked = 'unchecked'\nevery = '30m'\nenabled = false\n";
 const FEED: &str = "[adapter]\nkind = 'feed'\nurl = 'https://voorbeeld.nl/NAAM'\n";
 const COURT: &str =
     "[adapter]\nkind = 'judgments'\nendpoint = 'https://data.rechtspraak.nl/uitspraken'\nstart = '2026-01-01'\n";
@@ -304,6 +310,48 @@ async fn two_stories_that_are_joined_while_they_wait_are_told_once() {
     assert_eq!(mails.len(), 1);
     assert!(parsed(&mails[0]).1.contains("(+ 1 overname)"), "{}", mails[0]);
     assert!(desk.store.waiting().await.expect("asked").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_tells_what_waited_once_also_when_it_was_killed_before() {
+    let desk = Desk::new(&[("hennep", HENNEP)]).await;
+    let now = clock::now();
+    let item = desk.hennep(0, now).await;
+    let due = now.saturating_add(SignedDuration::from_secs(8)).expect("a time");
+    let met = Met {
+        rule: "hennep",
+        story: item,
+        item,
+        recipient: "An <an@voorbeeld.nl>",
+        due,
+        label: Some(("hennepteelt", 0.9)),
+        words: &[],
+    };
+    assert_eq!(desk.store.note(&[met], now).await.expect("noted"), 1);
+    let start = || {
+        Command::new(env!("CARGO_BIN_EXE_uitkijk"))
+            .arg("--config")
+            .arg(desk.folder.path().join("config.toml"))
+            .arg("run")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("starts")
+    };
+    let mut killed = start();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    killed.kill().expect("killed");
+    killed.wait().expect("gone");
+    assert_eq!(desk.store.outbox_counts().await.expect("counts").sent, 0, "not before its time");
+    let mut child = start();
+    let sent = || async { desk.store.outbox_counts().await.expect("counts").sent };
+    assert!(until(Duration::from_secs(60), async || sent().await > 0).await);
+    signal(&child, "-TERM");
+    assert!(child.wait().expect("gone").success());
+    let mails = desk.mails(clock::now()).await;
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("(zekerheid 0,90)"), "what counted when it met the rule is what is told");
 }
 
 #[tokio::test(flavor = "multi_thread")]
