@@ -1,5 +1,6 @@
 //! What a person types: arguments, commands, exit codes. Everything that is shown here is Dutch.
 
+mod alert;
 mod axes;
 mod bench;
 mod card;
@@ -110,6 +111,14 @@ enum Command {
         #[arg(long)]
         again: bool,
     },
+    /// Probeert een regel voor attenderingen uit voordat hij aan gaat
+    #[command(subcommand)]
+    Alert(alert::AlertCommand),
+    /// Zegt waarom een bericht wel of niet is gemeld, en of het meetelt in de trends
+    Why(alert::WhyArguments),
+    /// Toont, stopt en start wat een ontvanger krijgt
+    #[command(subcommand)]
+    Subscription(alert::SubscriptionCommand),
     /// Verbetert de fenomenen van een bericht: label 48213 +witwassen -cybercrime --who NAAM
     Label(teach::LabelArguments),
     /// Legt berichten voor waarover het model twijfelt
@@ -263,6 +272,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::DemoWorld(demo) => bench::serve_world(demo.archive()).await,
         Command::FeedWorld => feeds::serve().await,
         Command::Read(arguments) => read::run(&arguments),
+        Command::Alert(command) => alert::alert(&load(config)?, command).await,
+        Command::Why(arguments) => alert::tell_why(&load(config)?, &arguments).await,
+        Command::Subscription(command) => alert::subscription(&load(config)?, command).await,
         Command::Label(arguments) => teach::label(&load(config)?, &arguments).await,
         Command::Review(arguments) => teach::review(&load(config)?, &arguments).await,
         Command::Drift(arguments) => drift::run(&load(config)?, &arguments).await,

@@ -27,9 +27,10 @@ use crate::{
     deliver::Channel,
     fetch::Fetcher,
     pipeline::{
+        alerts::{Missed, alerts_but, release},
         dispatch::dispatch,
         ingest::{Context, IngestError},
-        watch::{alerts, due, last_week, watch},
+        watch::{due, last_week, watch},
     },
     schedule::poll_and_note,
     settings::{Settings, SourceEntry},
@@ -126,6 +127,7 @@ struct Daemon {
     next_tick: Instant,
     store_failures: u32,
     news: bool,
+    missed: Missed,
     upkeep: Upkeep,
 }
 
@@ -144,6 +146,7 @@ impl Daemon {
             next_tick: Instant::now(),
             store_failures: 0,
             news: true,
+            missed: Missed::default(),
         };
         daemon.plan().await?;
         Ok(daemon)
@@ -252,7 +255,7 @@ impl Daemon {
         (Instant::now() + until).min(self.next_tick)
     }
 
-    /// Chores: alerts when there is news, the weekly watch, mail, and a sign of life while the store answers.
+    /// Chores: alerts when there is news or something that waited may leave, the weekly watch, mail, and a sign of life while the store answers.
     async fn tick(&mut self) -> anyhow::Result<()> {
         if Instant::now() < self.next_tick {
             return Ok(());
@@ -275,12 +278,20 @@ impl Daemon {
 
     async fn chores(&mut self, now: Timestamp) -> anyhow::Result<()> {
         let settings = &self.world.settings;
-        if std::mem::take(&mut self.news) && self.store.lease("alerts", &settings.worker, now, WATCH_LEASE).await? {
-            let queued = alerts(&self.store, settings, now).await.context("finding alerts")?;
-            self.store.release("alerts", &settings.worker).await?;
-            if queued > 0 {
-                info!(queued, "queued {queued} alerts");
+        let waits = self.store.is_due(now).await?;
+        if (self.news || waits) && self.store.lease("alerts", &settings.worker, now, WATCH_LEASE).await? {
+            if std::mem::take(&mut self.news) {
+                let found = alerts_but(&self.store, settings, &mut self.missed, now).await;
+                // What failed is looked at again in the next round.
+                self.news = found.is_err();
+                let new = found.context("finding alerts")?;
+                if new > 0 {
+                    info!(new, "{new} stories met a rule");
+                }
+            } else {
+                release(&self.store, settings, now).await.context("queueing alerts that waited")?;
             }
+            self.store.release("alerts", &settings.worker).await?;
         }
         self.weekly(now).await?;
         self.upkeep.round(&self.store, &self.world, self.stopping.clone(), now).await?;
@@ -323,6 +334,9 @@ impl Daemon {
                     && world.settings.worker == self.world.settings.worker =>
             {
                 self.world = world;
+                // Rules may be others now, so that everything fresh is held against them.
+                self.missed = Missed::default();
+                self.news = true;
                 match self.plan().await {
                     Ok(()) => info!(sources = self.due.len(), "read the configuration again"),
                     Err(problem) => error!("planning after a reload failed: {problem:#}"),

@@ -11,13 +11,15 @@ use lettre::{
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-use crate::domain::message::Message;
+use crate::domain::{message::Message, subscription::Subscription};
 
 /// How to send.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Sender, as `Name <address>`.
     pub from: String,
+    /// Address behind which one click stops a subscription, with {token} in it; empty for none.
+    pub unsubscribe_url: String,
     /// Which way.
     pub channel: ChannelSettings,
 }
@@ -74,19 +76,25 @@ pub enum DeliverError {
     Passing(String),
 }
 
+/// Who sends, and where a reader stops it.
+pub struct Sender {
+    from: Mailbox,
+    unsubscribe_url: String,
+}
+
 /// An open way out.
 pub enum Channel {
     /// To files.
     Files {
         /// Sender.
-        from: Mailbox,
+        sender: Sender,
         /// The folder.
         directory: PathBuf,
     },
     /// To a mail server.
     Smtp {
         /// Sender.
-        from: Mailbox,
+        sender: Sender,
         /// The server.
         transport: AsyncSmtpTransport<Tokio1Executor>,
     },
@@ -106,8 +114,9 @@ impl Channel {
     pub fn open(settings: &Settings) -> Result<Self, DeliverError> {
         let from: Mailbox =
             settings.from.parse().map_err(|_| DeliverError::Message(format!("afzender '{}'", settings.from)))?;
+        let sender = Sender { from, unsubscribe_url: settings.unsubscribe_url.clone() };
         let smtp = match &settings.channel {
-            ChannelSettings::Files { directory } => return Ok(Self::Files { from, directory: directory.clone() }),
+            ChannelSettings::Files { directory } => return Ok(Self::Files { sender, directory: directory.clone() }),
             ChannelSettings::Smtp(smtp) => smtp,
         };
         type Smtp = AsyncSmtpTransport<Tokio1Executor>;
@@ -123,25 +132,31 @@ impl Channel {
             builder =
                 builder.credentials(Credentials::new(smtp.user.clone(), smtp.password.expose_secret().to_owned()));
         }
-        Ok(Self::Smtp { from, transport: builder.build() })
+        Ok(Self::Smtp { sender, transport: builder.build() })
     }
 
-    /// Sends one message and gives back what to note: the file, or the server's answer.
+    /// Sends one message and gives back what to note: the file, or the server's answer. A mail of a subscription says how
+    /// to stop it.
     ///
     /// # Errors
     /// See [`DeliverError`]: only what may pass is worth another try.
-    pub async fn send(&self, message_id: &str, message: &Message) -> Result<String, DeliverError> {
+    pub async fn send(
+        &self,
+        message_id: &str,
+        message: &Message,
+        subscription: Option<&Subscription>,
+    ) -> Result<String, DeliverError> {
         match self {
-            Self::Files { from, directory } => {
-                let mail = mail::build(from, message_id, message)?;
+            Self::Files { sender, directory } => {
+                let mail = mail::build(sender, message_id, message, subscription)?;
                 let name = file_name(message_id, message);
                 let eml = directory.join(format!("{name}.eml"));
                 write(&eml, &mail.formatted()).await?;
                 write(&directory.join(format!("{name}.html")), message.html.as_bytes()).await?;
                 Ok(eml.display().to_string())
             }
-            Self::Smtp { from, transport } => {
-                let mail = mail::build(from, message_id, message)?;
+            Self::Smtp { sender, transport } => {
+                let mail = mail::build(sender, message_id, message, subscription)?;
                 let answer = transport.send(mail).await.map_err(|error| {
                     if error.is_permanent() {
                         DeliverError::Refused(error.to_string())

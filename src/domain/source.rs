@@ -39,6 +39,8 @@ pub struct Source {
     pub language: String,
     /// Most pages that one poll walks.
     pub max_pages: u32,
+    /// Read and counted, but no alert is made of it.
+    pub muted: bool,
     /// Its host may be on a closed network, e.g. a mirror of our own.
     pub private: bool,
     /// robots.txt is heeded.

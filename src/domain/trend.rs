@@ -100,7 +100,7 @@ pub struct Trend {
     pub per_100_000: Option<f64>,
     /// The parts that carry it, largest first: series below this one that stand out for themselves.
     #[serde(default)]
-    pub parts: Vec<Trend>,
+    pub parts: Vec<Self>,
     /// In words.
     pub sureness: Sureness,
     /// Most likely first week of the change.

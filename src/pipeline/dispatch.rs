@@ -44,7 +44,7 @@ pub async fn dispatch(
     while started.elapsed() < LONGEST_ROUND {
         let Some(outgoing) = store.claim(worker, now, LEASE).await? else { break };
         let product = outgoing.message.product.name();
-        match channel.send(&outgoing.message_id, &outgoing.message).await {
+        match channel.send(&outgoing.message_id, &outgoing.message, outgoing.subscription.as_ref()).await {
             Ok(receipt) => {
                 store.sent(outgoing.id, &receipt, now).await?;
                 info!(mail.id = outgoing.message_id, mail.product = product, "sent a {product}");

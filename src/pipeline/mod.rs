@@ -1,5 +1,6 @@
 //! The only rooms that know the order of the stages; each reads like a recipe.
 
+pub mod alerts;
 pub mod dispatch;
 pub mod health;
 pub mod ingest;
@@ -8,3 +9,4 @@ mod keep;
 pub mod reconcile;
 pub mod review;
 pub mod watch;
+pub mod why;

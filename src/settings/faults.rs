@@ -71,11 +71,33 @@ pub fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> Fault {
         let value = quoted.first().copied().unwrap_or_default();
         format!("'{value}' kan hier niet; kies uit: {}", quoted.get(1..).unwrap_or_default().join(", "))
     } else if let Some(rest) = message.strip_prefix("invalid type: ") {
-        format!("verkeerd soort waarde ({rest}): pas de waarde aan")
+        wrong_type(rest, text, line)
     } else {
         format!("geen geldige TOML of waarde: {message}")
     };
     Fault { file: file.to_owned(), line, text: said }
+}
+
+/// The sentence for a value of the wrong type, with the key that stands on its line and the type that is wanted.
+fn wrong_type(said: &str, text: &str, line: Option<usize>) -> String {
+    let written = line.and_then(|line| text.lines().nth(line.saturating_sub(1))).unwrap_or_default();
+    let wanted = match said.rsplit_once("expected ").map_or("", |(_, wanted)| wanted) {
+        "a string" => "tekst tussen aanhalingstekens",
+        "a sequence" => "een lijst tussen [ en ]",
+        "a boolean" => "true of false",
+        number if number.starts_with(['u', 'i', 'f']) => "een getal",
+        _ => return format!("verkeerd soort waarde ({said}): pas de waarde aan"),
+    };
+    match written.split_once('=') {
+        Some((key, _)) => format!("'{}' verwacht {wanted}: pas de waarde aan", key.trim()),
+        None => format!("verkeerd soort waarde, hier hoort {wanted}: pas de waarde aan"),
+    }
+}
+
+/// The known name that was probably meant.
+#[must_use]
+pub fn meant<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    nearest(name, &known.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// The sentence for a key that does not exist.

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{
+    SourceEntry,
     faults::{Fault, of_toml},
     raw::Raw,
+    rules::{AlertRule, Known, checked},
     teaching::{CURRENT, models},
 };
 use crate::{
@@ -19,23 +21,6 @@ use crate::{
     signals::{Finder, Phrases},
     stories::Words,
 };
-
-/// A rule for alerts.
-#[derive(Debug, Clone)]
-pub struct AlertRule {
-    /// File name without its ending.
-    pub id: String,
-    /// Name for readers.
-    pub title: String,
-    /// Fenomenen, any of which must be "ja".
-    pub fenomenen: Vec<String>,
-    /// Gemeenten by CBS code, or "regio"; empty: everywhere.
-    pub gebieden: Vec<String>,
-    /// Smallest probability.
-    pub at_least: f64,
-    /// Most alerts a day; the rest stands in the digest.
-    pub most_per_day: u32,
-}
 
 /// Everything that is known.
 pub struct Knowledge {
@@ -49,6 +34,8 @@ pub struct Knowledge {
     pub instrument_labels: Vec<(String, String)>,
     /// Branches by word.
     pub branches: Lexicon,
+    /// Names of the branches: id and label.
+    pub branche_labels: Vec<(String, String)>,
     /// Laws.
     pub laws: Laws,
     /// Gap phrases.
@@ -100,23 +87,6 @@ struct Listed {
     terms: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RuleFile {
-    title: String,
-    #[serde(default)]
-    fenomenen: Vec<String>,
-    #[serde(default)]
-    gebieden: Vec<String>,
-    at_least: f64,
-    #[serde(default = "five")]
-    most_per_day: u32,
-}
-
-fn five() -> u32 {
-    5
-}
-
 /// Reads files and gathers faults.
 struct Reader<'a> {
     folder: Option<PathBuf>,
@@ -125,7 +95,13 @@ struct Reader<'a> {
 }
 
 impl Knowledge {
-    pub(super) fn load(raw: &Raw, base: &Path, faults: &mut Vec<Fault>, files: &mut Vec<String>) -> Option<Self> {
+    pub(super) fn load(
+        raw: &Raw,
+        base: &Path,
+        sources: &[SourceEntry],
+        faults: &mut Vec<Fault>,
+        files: &mut Vec<String>,
+    ) -> Option<Self> {
         let folder = (!raw.paths.config.is_empty()).then(|| base.join(&raw.paths.config));
         let mut reader = Reader { folder, faults, files };
         let fenomenen = reader.fenomenen();
@@ -140,17 +116,26 @@ impl Knowledge {
         let lexicon =
             |list: &[Listed]| Lexicon::new(list.iter().map(|entry| (entry.id.as_str(), entry.terms.as_slice())));
         let instrumenten = reader.ok("lijsten/instrumenten.toml", lexicon(&instruments.instrument));
-        let branches = reader.ok("lijsten/branches.toml", lexicon(&branches.branche));
+        let branches_by_word = reader.ok("lijsten/branches.toml", lexicon(&branches.branche));
         let finder = reader.ok("lijsten/knelpunten.toml", Finder::new(&phrases));
         let words = reader.text("lijsten/woorden.csv").map(|table| Words::new(&table));
         let gazetteer = gazetteer?;
-        let rules = reader.rules(&fenomenen, &gazetteer);
+        let named = |list: Vec<Listed>| list.into_iter().map(|entry| (entry.id, entry.label)).collect::<Vec<_>>();
+        let (instrument_labels, branche_labels) = (named(instruments.instrument), named(branches.branche));
+        let rules = reader.rules(&Known {
+            fenomenen: &fenomenen,
+            instrumenten: &instrument_labels,
+            branches: &branche_labels,
+            gazetteer: &gazetteer,
+            sources: sources.iter().map(|entry| entry.source.id.0.as_str()).collect(),
+        });
         Some(Self {
             fenomenen,
             gazetteer,
             instrumenten: instrumenten?,
-            instrument_labels: instruments.instrument.into_iter().map(|entry| (entry.id, entry.label)).collect(),
-            branches: branches?,
+            instrument_labels,
+            branches: branches_by_word?,
+            branche_labels,
             laws: laws?,
             finder: finder?,
             rules,
@@ -163,6 +148,13 @@ impl Knowledge {
     #[must_use]
     pub fn label<'a>(&'a self, id: &'a str) -> &'a str {
         self.fenomeen(id).map_or(id, |fenomeen| fenomeen.label.as_str())
+    }
+
+    /// Label of an instrument or branche; its id when it is unknown.
+    #[must_use]
+    pub fn listed<'a>(&'a self, id: &'a str) -> &'a str {
+        let mut all = self.instrument_labels.iter().chain(&self.branche_labels);
+        all.find(|(own, _)| own == id).map_or(id, |(_, label)| label.as_str())
     }
 
     /// The fenomeen with that id.
@@ -339,39 +331,14 @@ impl Reader<'_> {
         }
     }
 
-    fn rules(&mut self, fenomenen: &[Fenomeen], gazetteer: &Gazetteer) -> Vec<AlertRule> {
+    fn rules(&mut self, known: &Known<'_>) -> Vec<AlertRule> {
         let mut rules = Vec::new();
         for name in self.names("attenderingen") {
-            let Some(file) = self.toml::<RuleFile>(&name) else { continue };
-            if file.fenomenen.is_empty() {
-                self.faults.push(Fault::new(
-                    format!("config/{name}"),
-                    "fenomenen is leeg: noem er minstens een, anders meldt de regel nooit iets",
-                ));
+            let Some(text) = self.text(&name) else { continue };
+            match checked(&format!("config/{name}"), &stem(&name), &text, known) {
+                Ok(rule) => rules.push(rule),
+                Err(faults) => self.faults.extend(faults),
             }
-            for id in file.fenomenen.iter().filter(|id| !fenomenen.iter().any(|known| known.id == **id)) {
-                self.faults.push(Fault::new(
-                    format!("config/{name}"),
-                    format!("'{id}' is geen fenomeen; de lijst staat in config/fenomenen"),
-                ));
-            }
-            for code in file.gebieden.iter().filter(|code| *code != "regio" && gazetteer.gemeente(code).is_none()) {
-                self.faults.push(Fault::new(
-                    format!("config/{name}"),
-                    format!("'{code}' is geen code van een gemeente en niet \"regio\""),
-                ));
-            }
-            if !(0.0..=1.0).contains(&file.at_least) {
-                self.faults.push(Fault::new(format!("config/{name}"), "at-least moet tussen 0 en 1 liggen"));
-            }
-            rules.push(AlertRule {
-                id: stem(&name),
-                title: file.title,
-                fenomenen: file.fenomenen,
-                gebieden: file.gebieden,
-                at_least: file.at_least,
-                most_per_day: file.most_per_day,
-            });
         }
         rules
     }

@@ -5,6 +5,7 @@ pub mod draft;
 pub mod faults;
 mod knowledge;
 mod raw;
+mod rules;
 mod sources;
 mod teaching;
 
@@ -18,7 +19,8 @@ use jiff::{SignedDuration, civil::Weekday};
 
 use crate::{adapters, deliver, domain::source::Source, fetch, trend};
 use faults::{Fault, Faults};
-pub use knowledge::{AlertRule, Knowledge};
+pub use knowledge::Knowledge;
+pub use rules::AlertRule;
 pub use teaching::Teaching;
 
 /// A source with the recipe for its adapter.
@@ -135,7 +137,7 @@ impl Settings {
             retention: raw::duration(&raw.store.retention, "store.retention", &mut faults),
         };
         let sources = sources::load(&raw.paths.sources, &base, usual, &mut faults, &mut files);
-        let knowledge = Knowledge::load(&raw, &base, &mut faults, &mut files);
+        let knowledge = Knowledge::load(&raw, &base, &sources, &mut faults, &mut files);
         let settings =
             knowledge.and_then(|knowledge| Self::compose(raw, &base, sources, knowledge, files, &mut faults));
         match settings {

@@ -104,6 +104,7 @@ pub(super) struct Mail {
     pub(super) alerts_to: Vec<String>,
     pub(super) signals_to: Vec<String>,
     pub(super) ops_to: Vec<String>,
+    unsubscribe_url: String,
     host: String,
     port: u16,
     security: String,
@@ -293,7 +294,14 @@ impl Mail {
                 return None;
             }
         };
-        Some(deliver::Settings { from: self.from.clone(), channel })
+        let url = &self.unsubscribe_url;
+        let can_stop = url.starts_with("https://") && url.contains("{token}") && url.is_ascii();
+        if !url.is_empty() && !can_stop {
+            let why =
+                "moet met https:// beginnen en {token} bevatten; leeg laten mag, dan kan afmelden alleen per mail";
+            faults.push(Fault::new("mail.unsubscribe-url", format!("'{url}' {why}")));
+        }
+        Some(deliver::Settings { from: self.from.clone(), unsubscribe_url: url.clone(), channel })
     }
 
     fn secret(&self, base: &Path, faults: &mut Vec<Fault>) -> SecretString {

@@ -35,6 +35,9 @@ struct SourceFile {
     fastest: Option<String>,
     slowest: Option<String>,
     retention: Option<String>,
+    /// Read and counted, but nobody gets an attendering of it.
+    #[serde(default)]
+    muted: bool,
     #[serde(default)]
     private: bool,
     #[serde(default = "yes")]
@@ -191,6 +194,7 @@ fn checked(file: &str, id: &str, written: SourceFile, usual: Usual, faults: &mut
             fastest,
             slowest,
             pause,
+            muted: written.muted,
             private: written.private,
             robots: written.robots,
             reuse: SignedDuration::ZERO,

@@ -14,8 +14,10 @@ pub mod series;
 pub mod signals;
 pub mod sources;
 mod stories;
+pub mod subscriptions;
 pub mod verdicts;
 pub mod versions;
+pub mod waiting;
 
 use std::{path::Path, time::Duration};
 

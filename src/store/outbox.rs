@@ -8,8 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use sqlx::{FromRow, Sqlite, Transaction};
 
-use super::{Store, StoreError, moment};
-use crate::domain::message::{Message, Product};
+use super::{Store, StoreError, moment, subscriptions::is_stopped};
+use crate::domain::{
+    message::{Message, Product},
+    subscription::Subscription,
+};
 
 /// A claimed message.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Outgoing {
     pub attempts: u32,
     /// The message.
     pub message: Message,
+    /// What it belongs to and how that is stopped; none for what cannot be stopped.
+    pub subscription: Option<Subscription>,
 }
 
 /// Counts of the outbox.
@@ -47,6 +52,7 @@ struct Row {
     html: String,
     composed: i64,
     attempts: i64,
+    rule: String,
 }
 
 impl Store {
@@ -64,32 +70,32 @@ impl Store {
             "update outbox set holder = $1, held_until = $3
              where id = (select id from outbox where state = 'queued' and next_try <= $2 and held_until <= $2
                          order by next_try, id limit 1)
-             returning id, message_id, product, key, recipient, subject, text, html, composed, attempts",
+             returning id, message_id, product, key, recipient, subject, text, html, composed, attempts, rule",
         )
         .bind(holder)
         .bind(now.as_second())
         .bind(now.as_second() + span.as_secs())
         .fetch_optional(&self.writer)
         .await?;
-        row.map(|row| {
-            let product = Product::of(&row.product)
-                .ok_or_else(|| StoreError::Content(format!("onbekend product '{}' in de uitbak", row.product)))?;
-            Ok(Outgoing {
-                id: row.id,
-                message_id: row.message_id,
-                attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
-                message: Message {
-                    product,
-                    key: row.key,
-                    to: row.recipient,
-                    subject: row.subject,
-                    text: row.text,
-                    html: row.html,
-                    composed: moment(row.composed),
-                },
-            })
-        })
-        .transpose()
+        let Some(row) = row else { return Ok(None) };
+        let product = Product::of(&row.product)
+            .ok_or_else(|| StoreError::Content(format!("onbekend product '{}' in de uitbak", row.product)))?;
+        let subscription = self.subscription(&row.recipient, product, &row.rule, now).await?;
+        Ok(Some(Outgoing {
+            id: row.id,
+            message_id: row.message_id,
+            attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+            message: Message {
+                product,
+                key: row.key,
+                to: row.recipient,
+                subject: row.subject,
+                text: row.text,
+                html: row.html,
+                composed: moment(row.composed),
+            },
+            subscription,
+        }))
     }
 
     /// Notes that a message has left, with what the channel said.
@@ -134,7 +140,7 @@ impl Store {
     pub async fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
         Ok(sqlx::query_as(
             "select count(case when state = 'queued' then 1 end) as queued, count(case when state = 'sent' then 1 end) as sent,
-                    count(case when state = 'failed' then 1 end) as failed
+                    count(case when state = 'failed' and coalesce(problem, '') <> 'afgemeld' then 1 end) as failed
              from outbox",
         )
         .fetch_one(&self.reader)
@@ -142,11 +148,24 @@ impl Store {
     }
 }
 
-/// Queues a message within the transaction that found its news. False when it is already there or long gone.
+/// Queues a message within the transaction that found its news. False when it is already there or long gone, or when its
+/// recipient stopped this product.
 pub(super) async fn queue(tx: &mut Transaction<'static, Sqlite>, message: &Message) -> Result<bool, StoreError> {
+    queue_of(tx, message, "").await
+}
+
+/// As [`queue`], for a mail of one rule.
+pub(super) async fn queue_of(
+    tx: &mut Transaction<'static, Sqlite>,
+    message: &Message,
+    rule: &str,
+) -> Result<bool, StoreError> {
+    if is_stopped(tx, &message.to, message.product, rule).await? {
+        return Ok(false);
+    }
     let done = sqlx::query(
-        "insert into outbox (message_id, product, key, recipient, subject, text, html, composed, state, next_try)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $8)
+        "insert into outbox (message_id, product, key, recipient, subject, text, html, composed, state, next_try, rule)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $8, $9)
          on conflict (key, recipient) do nothing",
     )
     .bind(message_id(message))
@@ -157,6 +176,7 @@ pub(super) async fn queue(tx: &mut Transaction<'static, Sqlite>, message: &Messa
     .bind(&message.text)
     .bind(&message.html)
     .bind(message.composed.as_second())
+    .bind(rule)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)

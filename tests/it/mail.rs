@@ -67,8 +67,12 @@ fn channel(port: u16) -> Channel {
         user: String::new(),
         password: String::new().into(),
     };
-    Channel::open(&Settings { from: "Uitkijk <uitkijk@voorbeeld.nl>".into(), channel: ChannelSettings::Smtp(smtp) })
-        .expect("a channel")
+    Channel::open(&Settings {
+        from: "Uitkijk <uitkijk@voorbeeld.nl>".into(),
+        unsubscribe_url: "https://uitkijk.voorbeeld.nl/afmelden/{token}".into(),
+        channel: ChannelSettings::Smtp(smtp),
+    })
+    .expect("a channel")
 }
 
 fn message(key: &str, to: &str) -> Message {

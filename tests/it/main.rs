@@ -8,6 +8,7 @@
 )]
 
 mod adapters;
+mod alerts;
 mod cli;
 mod daemon;
 mod health;

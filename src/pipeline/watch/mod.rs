@@ -1,14 +1,13 @@
 //! Counts → trends → digest, alerts and drafts of signals → outbox. What is found and the mail that tells it are written
 //! in one transaction, so that a week is told once, whatever crashes.
 
-mod alerts;
 mod drafts;
 mod view;
 
 use jiff::{Timestamp, civil::Time};
 use thiserror::Error;
 
-pub use alerts::alerts;
+pub use super::alerts::alerts;
 pub use drafts::drafts;
 pub use view::digest;
 
