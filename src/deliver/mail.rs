@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use lettre::{
     Message as Mail,
     message::{
-        Mailbox, MultiPart,
-        header::{HeaderName, HeaderValue},
+        Attachment, Mailbox, MultiPart, SinglePart,
+        header::{ContentType, HeaderName, HeaderValue},
     },
 };
 
@@ -24,11 +24,26 @@ pub(super) fn build(from: &Mailbox, message_id: &str, message: &Message) -> Resu
         .subject(&message.subject)
         .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
         .message_id(Some(format!("<{message_id}@{}>", from.email.domain())))
-        .multipart(MultiPart::alternative_plain_html(message.text.clone(), message.html.clone()))
+        .multipart(body(message))
         .map_err(|error| DeliverError::Message(error.to_string()))?;
     let name = HeaderName::new_from_ascii_str("Auto-Submitted");
     mail.headers_mut().insert_raw(HeaderValue::new(name, "auto-generated".to_owned()));
     Ok(mail)
+}
+
+/// Text, and HTML with its pictures beside it (RFC 2387): the HTML names them by their Content-ID.
+fn body(message: &Message) -> MultiPart {
+    if message.images.is_empty() {
+        return MultiPart::alternative_plain_html(message.text.clone(), message.html.clone());
+    }
+    let mut related = MultiPart::related().singlepart(SinglePart::html(message.html.clone()));
+    if let Ok(png) = ContentType::parse("image/png") {
+        for image in &message.images {
+            let part = Attachment::new_inline(image.name.clone()).body(image.png.clone(), png.clone());
+            related = related.singlepart(part);
+        }
+    }
+    MultiPart::alternative().singlepart(SinglePart::plain(message.text.clone())).multipart(related)
 }
 
 /// `a***@e***.nl`: enough to recognise, too little to misuse.

@@ -79,6 +79,7 @@ pub fn compose(alert: &Alert, to: &str, composed: jiff::Timestamp) -> Result<Mes
         subject: format!("Attendering: {}{place} (zekerheid {})", alert.short, alert.p),
         text: Text { alert }.render()?,
         html: Html { alert }.render()?,
+        images: Vec::new(),
         composed,
     })
 }

@@ -9,7 +9,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use sqlx::{FromRow, Sqlite, Transaction};
 
 use super::{Store, StoreError, moment};
-use crate::domain::message::{Message, Product};
+use crate::domain::message::{Image, Message, Product};
 
 /// A claimed message.
 #[derive(Debug, Clone)]
@@ -71,25 +71,46 @@ impl Store {
         .bind(now.as_second() + span.as_secs())
         .fetch_optional(&self.writer)
         .await?;
-        row.map(|row| {
-            let product = Product::of(&row.product)
-                .ok_or_else(|| StoreError::Content(format!("onbekend product '{}' in de uitbak", row.product)))?;
-            Ok(Outgoing {
-                id: row.id,
-                message_id: row.message_id,
-                attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
-                message: Message {
-                    product,
-                    key: row.key,
-                    to: row.recipient,
-                    subject: row.subject,
-                    text: row.text,
-                    html: row.html,
-                    composed: moment(row.composed),
-                },
-            })
-        })
-        .transpose()
+        let Some(row) = row else { return Ok(None) };
+        let product = Product::of(&row.product)
+            .ok_or_else(|| StoreError::Content(format!("onbekend product '{}' in de uitbak", row.product)))?;
+        Ok(Some(Outgoing {
+            id: row.id,
+            message_id: row.message_id,
+            attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+            message: Message {
+                product,
+                key: row.key,
+                to: row.recipient,
+                subject: row.subject,
+                text: row.text,
+                html: row.html,
+                images: self.images(row.id).await?,
+                composed: moment(row.composed),
+            },
+        }))
+    }
+
+    async fn images(&self, message: i64) -> Result<Vec<Image>, StoreError> {
+        let rows: Vec<(String, Vec<u8>)> =
+            sqlx::query_as("select name, png from outbox_image where message = $1 order by place")
+                .bind(message)
+                .fetch_all(&self.writer)
+                .await?;
+        Ok(rows.into_iter().map(|(name, png)| Image { name, png }).collect())
+    }
+
+    /// True when a message with this key waits for that recipient, or has left.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_queued(&self, key: &str, to: &str) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> = sqlx::query_as("select id from outbox where key = $1 and recipient = $2")
+            .bind(key)
+            .bind(to)
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(row.is_some())
     }
 
     /// Notes that a message has left, with what the channel said.
@@ -144,10 +165,11 @@ impl Store {
 
 /// Queues a message within the transaction that found its news. False when it is already there or long gone.
 pub(super) async fn queue(tx: &mut Transaction<'static, Sqlite>, message: &Message) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let row: Option<(i64,)> = sqlx::query_as(
         "insert into outbox (message_id, product, key, recipient, subject, text, html, composed, state, next_try)
          values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $8)
-         on conflict (key, recipient) do nothing",
+         on conflict (key, recipient) do nothing
+         returning id",
     )
     .bind(message_id(message))
     .bind(message.product.name())
@@ -157,9 +179,19 @@ pub(super) async fn queue(tx: &mut Transaction<'static, Sqlite>, message: &Messa
     .bind(&message.text)
     .bind(&message.html)
     .bind(message.composed.as_second())
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let Some((id,)) = row else { return Ok(false) };
+    for (place, image) in (0_i64..).zip(&message.images) {
+        sqlx::query("insert into outbox_image (message, place, name, png) values ($1, $2, $3, $4)")
+            .bind(id)
+            .bind(place)
+            .bind(&image.name)
+            .bind(&image.png)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(true)
 }
 
 /// Made from what the message is about and for whom, so that a second composition gets the same one.
