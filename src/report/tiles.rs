@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(lay_out(&[]), Layout::default());
         let one = lay_out(&grid(1, 1));
         assert_eq!(one.places, [(0, 0)]);
-        let same = vec![grid(1, 1), grid(1, 1), grid(1, 1)].concat();
+        let same = [grid(1, 1), grid(1, 1), grid(1, 1)].concat();
         assert_eq!(lay_out(&same).places.iter().collect::<BTreeSet<_>>().len(), 3, "three in one spot still fit");
     }
 

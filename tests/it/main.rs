@@ -10,6 +10,7 @@
 mod adapters;
 mod cli;
 mod daemon;
+mod digest;
 mod health;
 mod hostile;
 mod mail;

@@ -98,6 +98,12 @@ impl<'a> View<'a> {
         )
     }
 
+    /// A gemeente by its name, with the code that its tile bears.
+    #[must_use]
+    pub fn named(&self, tile: &TileView) -> String {
+        if self.map_picture.is_some() { tile.name.clone() } else { format!("{} ({})", tile.name, tile.short) }
+    }
+
     /// The map in one sentence.
     #[must_use]
     pub fn map_alt(&self) -> String {
