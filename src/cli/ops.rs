@@ -327,7 +327,7 @@ async fn digest(settings: &Settings, store: &Store, week: Week, anew: bool, now:
         if let Some(digest) = pipeline::watch::as_told(store, week).await? {
             return Ok(digest);
         }
-        tell(&format!("Week {week} is nog niet gemeld; dit is wat er nu over bekend is."));
+        tell(&format!("Van week {week} is geen rapportage bewaard; dit is wat er nu over bekend is."));
     }
     rejudge_all(settings, store).await?;
     let findings = pipeline::watch::find(store, settings, week).await?;

@@ -286,6 +286,60 @@ mod tests {
         assert_eq!(lay_out(&same).places.iter().collect::<BTreeSet<_>>().len(), 3, "three in one spot still fit");
     }
 
+    /// The gemeenten of one province, or of the whole country.
+    fn real(province: Option<&str>) -> Vec<Centre> {
+        let table = |name: &str| crate::assets::config(name).expect("shipped").lines().skip(1).map(str::to_owned);
+        let of: std::collections::HashMap<String, String> = table("gebieden/gemeenten.csv")
+            .filter_map(|line| line.split(',').take(3).map(str::to_owned).collect::<Vec<_>>().try_into().ok())
+            .map(|[code, _, province]: [String; 3]| (code, province))
+            .collect();
+        table("gebieden/middelpunten.csv")
+            .filter_map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>().try_into().ok())
+            .filter(|[code, ..]: &[String; 3]| province.is_none_or(|own| of[code] == own))
+            .map(|[code, lat, lon]| Centre {
+                name: code.clone(),
+                code,
+                lat: lat.parse().expect("a number"),
+                lon: lon.parse().expect("a number"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn real_regions_keep_their_neighbours_and_their_north() {
+        for (province, least) in
+            [(Some("Noord-Holland"), 0.6), (Some("Limburg"), 0.6), (Some("Flevoland"), 0.6), (None, 0.2)]
+        {
+            let centres = real(province);
+            let layout = lay_out(&centres);
+            assert_eq!(layout.places.iter().collect::<BTreeSet<_>>().len(), centres.len());
+            let near = neighbours(&flat(&centres).0);
+            let (mut kept, mut all, mut right, mut pairs) = (0.0, 0.0, 0.0, 0.0);
+            for (i, (a, from)) in centres.iter().zip(&layout.places).enumerate() {
+                for (j, (b, to)) in centres.iter().zip(&layout.places).enumerate() {
+                    if near[i].contains(&j) {
+                        all += 1.0;
+                        kept += f64::from(u8::from(from.0.abs_diff(to.0).max(from.1.abs_diff(to.1)) == 1));
+                    }
+                    if a.lat > b.lat + 0.2 {
+                        pairs += 1.0;
+                        right += f64::from(u8::from(from.1 <= to.1));
+                    }
+                }
+            }
+            println!(
+                "{province:?}: {} gemeenten, {} x {}, neighbours {:.2}, north {:.2}",
+                centres.len(),
+                layout.columns,
+                layout.rows,
+                kept / all,
+                right / f64::max(pairs, 1.0)
+            );
+            assert!(kept / all >= least, "{province:?} {}", kept / all);
+            assert!(pairs == 0.0 || right / pairs >= 0.9, "{province:?} {}", right / pairs);
+        }
+    }
+
     #[test]
     fn codes_are_short_and_never_the_same() {
         let names = ["Haarlem", "Haarlemmermeer", "Hollands Kroon", "Den Helder", "Edam-Volendam", "Haaren", "Ee"];

@@ -232,21 +232,21 @@ fn story_ref(settings: &Settings, story: StoryLine) -> StoryRef {
 }
 
 /// Terms as topics of one term each.
-pub(super) fn topics_of_terms(findings: &Findings) -> Vec<Topic> {
-    let first = |week: Week| week.plus(-3);
-    findings
-        .terms
-        .iter()
-        .map(|term| Topic {
+pub(super) async fn topics_of_terms(store: &Store, findings: &Findings) -> Result<Vec<Topic>, StoreError> {
+    let mut topics = Vec::new();
+    for term in findings.terms.iter().take(MOST_TOPICS) {
+        let first = store.stories(&term.stories).await?.iter().map(|story| Week::of(story.published)).min();
+        topics.push(Topic {
             key: term.term.clone(),
             name: term.term.clone(),
             terms: vec![term.clone()],
             stories: term.stories.clone(),
             publishers: term.publishers,
-            first: first(findings.week),
+            first: first.unwrap_or(findings.week),
             gemeenten: Vec::new(),
             fenomenen: Vec::new(),
             score: term.z,
-        })
-        .collect()
+        });
+    }
+    Ok(topics)
 }

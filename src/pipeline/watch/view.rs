@@ -37,13 +37,14 @@ pub async fn digest(
     now: Timestamp,
 ) -> Result<Digest, StoreError> {
     let earlier = earlier(store, findings).await?;
+    let terms = topics_of_terms(store, findings).await?;
     Ok(Digest {
         region: settings.region.name.clone(),
         week: findings.week,
         known: now,
         up: changes(store, settings, findings, Direction::Up).await?,
         down: changes(store, settings, findings, Direction::Down).await?,
-        topics: topics(store, settings, &topics_of_terms(findings)).await?,
+        topics: topics(store, settings, &terms).await?,
         gone: gone(findings, &earlier),
         map: map(settings, findings),
         clusters: clusters(settings, &[]),

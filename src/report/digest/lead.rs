@@ -113,7 +113,7 @@ fn change(finding: &Finding, direction: Direction, anchor: String) -> Option<Thi
             "{}{place}; normaal {}. {}. Sinds week {}.",
             words::counted(main.seen.into(), "gebeurtenis", "gebeurtenissen"),
             about(main.expected),
-            sure(surest),
+            how_sure(finding),
             surest.since.number(),
         ),
         anchor,
@@ -193,6 +193,18 @@ pub fn sure(line: &NumberLine) -> String {
     let odds = words::whole(odds.parse().unwrap_or(1));
     let note = if line.sureness == Sureness::Aanwijzing { ", nog geen trend" } else { "" };
     format!("{word}{note} (kans op toeval kleiner dan 1 op {odds})")
+}
+
+/// How sure a finding is: as sure as its surest part, which is named where the whole is less sure.
+#[must_use]
+pub fn how_sure(finding: &Finding) -> String {
+    match (finding.main(), finding.surest()) {
+        (Some(main), Some(surest)) if surest.sureness > main.sureness => {
+            format!("{}, voor {}", sure(surest), surest.place)
+        }
+        (Some(main), _) => sure(main),
+        (None, _) => String::new(),
+    }
 }
 
 /// How much it is against what was expected.

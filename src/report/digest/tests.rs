@@ -300,6 +300,9 @@ fn numbers_are_said_as_people_say_them() {
     assert_eq!(at(0.0031, Sureness::Waarschijnlijk), "Waarschijnlijk (kans op toeval kleiner dan 1 op 300)");
     assert_eq!(at(0.0094, Sureness::Aanwijzing), "Aanwijzing, nog geen trend (kans op toeval kleiner dan 1 op 100)");
     assert_eq!(lead::size(&line(None, "", 2, 8.0)), "75% minder");
+    let mut mixed = finding();
+    mixed.lines[0].sureness = Sureness::Aanwijzing;
+    assert_eq!(lead::how_sure(&mixed), "Zeer zeker (kans op toeval kleiner dan 1 op 1.000), voor Zaanstad");
 }
 
 #[test]
