@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 
 use crate::domain::place::Centre;
 
-/// Most columns: with these a tile is wide enough for a code of three letters on a small phone.
+/// Most columns: with these a tile is wide enough for a code of three letters on a small phone; a region with very many
+/// gemeenten has more, or it would become a strip.
 const COLUMNS: usize = 8;
+const MANY: usize = 96;
+const MANY_COLUMNS: usize = 12;
 /// Cells for each gemeente: some stay empty, so that the outline of the region can be seen.
 const ROOM: f64 = 1.2;
 /// Rounds of exchanging after which the map is good enough.
@@ -35,7 +38,8 @@ pub fn lay_out(centres: &[Centre]) -> Layout {
         return Layout::default();
     }
     let cells = length(points.len()) * ROOM;
-    let columns = whole((cells * ratio).sqrt().round()).clamp(1, COLUMNS.min(points.len()));
+    let most = if points.len() > MANY { MANY_COLUMNS } else { COLUMNS };
+    let columns = whole((cells * ratio).sqrt().round()).clamp(1, most.min(points.len()));
     let rows = whole((cells / length(columns)).ceil()).max(points.len().div_ceil(columns));
     let targets: Vec<Point> =
         even(&points).into_iter().map(|(x, y)| (x * (length(columns) - 1.0), y * (length(rows) - 1.0))).collect();
@@ -308,7 +312,7 @@ mod tests {
     #[test]
     fn real_regions_keep_their_neighbours_and_their_north() {
         for (province, least) in
-            [(Some("Noord-Holland"), 0.6), (Some("Limburg"), 0.6), (Some("Flevoland"), 0.6), (None, 0.2)]
+            [(Some("Noord-Holland"), 0.75), (Some("Limburg"), 0.75), (Some("Flevoland"), 0.75), (None, 0.5)]
         {
             let centres = real(province);
             let layout = lay_out(&centres);

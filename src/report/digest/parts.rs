@@ -359,7 +359,7 @@ impl Finding {
     /// The surest of its lines.
     #[must_use]
     pub fn surest(&self) -> Option<&NumberLine> {
-        self.lines.iter().min_by(|a, b| a.p.total_cmp(&b.p))
+        self.lines.iter().min_by(|a, b| b.sureness.cmp(&a.sureness).then(a.p.total_cmp(&b.p)))
     }
 
     /// Names of the gemeenten that stand out, each once.
