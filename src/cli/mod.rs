@@ -182,6 +182,12 @@ struct PreviewArguments {
     /// Week, bijvoorbeeld 2026-W40; zonder dit de laatste hele week
     #[arg(long)]
     week: Option<String>,
+    /// Met wat nu bekend is, in plaats van zoals het toen gemeld is
+    #[arg(long)]
+    now: bool,
+    /// Alleen wat dit abonnement krijgt
+    #[arg(long)]
+    subscription: Option<String>,
     /// HTML in plaats van tekst
     #[arg(long)]
     html: bool,
@@ -217,6 +223,7 @@ impl NotFaults for crate::store::StoreError {}
 impl NotFaults for crate::fetch::FetchError {}
 impl NotFaults for crate::deliver::DeliverError {}
 impl NotFaults for crate::pipeline::watch::WatchError {}
+impl NotFaults for crate::pipeline::watch::FilesError {}
 impl NotFaults for crate::classify::train::TrainError {}
 impl NotFaults for crate::classify::corpus::CorpusError {}
 impl NotFaults for serde_json::Error {}
@@ -302,7 +309,14 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Status { json } => ops::status(&load(config)?, json).await,
         Command::Signal { number, state, who } => ops::signal(&load(config)?, number, &state, &who).await,
         Command::Preview(arguments) => {
-            ops::preview(&load(config)?, &arguments.product, arguments.week.as_deref(), arguments.html).await
+            let wanted = ops::Preview {
+                product: &arguments.product,
+                week: arguments.week.as_deref(),
+                anew: arguments.now,
+                subscription: arguments.subscription.as_deref(),
+                html: arguments.html,
+            };
+            ops::preview(&load(config)?, &wanted).await
         }
     }
 }

@@ -8,10 +8,14 @@ use super::{Failure, say, tell};
 use crate::{
     clock,
     deliver::Channel,
-    domain::{signal::State, source::SourceId, week::Week},
+    domain::{reader::Reader, signal::State, source::SourceId, week::Week},
     fetch::Fetcher,
     pipeline::{self, ingest::Context, reconcile::RED},
-    report::{self, words},
+    report::{
+        self,
+        digest::{Edition, parts::Digest},
+        words,
+    },
     schedule::poll_and_note,
     settings::{Settings, SourceEntry},
     store::{Store, health::Condition, sources::PollState},
@@ -107,6 +111,7 @@ pub(super) async fn watch(settings: &Settings, week: Option<&str>) -> Result<(),
     let store = open(settings).await?;
     rejudge_all(settings, &store).await?;
     let done = pipeline::watch::watch(&store, settings, week, now).await?;
+    pipeline::watch::publish(&store, settings).await?;
     let queued = pipeline::watch::alerts(&store, settings, now).await?;
     let counts = store.outbox_counts().await?;
     let said = if done {
@@ -276,15 +281,30 @@ async fn status_json(settings: &Settings, store: &Store) -> Result<String, Failu
     Ok(status.to_string())
 }
 
-pub(super) async fn preview(settings: &Settings, product: &str, week: Option<&str>, html: bool) -> Result<(), Failure> {
+/// What is previewed, and how.
+pub(super) struct Preview<'a> {
+    pub(super) product: &'a str,
+    pub(super) week: Option<&'a str>,
+    /// With what is known today, also where the week was told before.
+    pub(super) anew: bool,
+    pub(super) subscription: Option<&'a str>,
+    pub(super) html: bool,
+}
+
+pub(super) async fn preview(settings: &Settings, wanted: &Preview<'_>) -> Result<(), Failure> {
     let now = clock::now();
     let store = open(settings).await?;
-    let message = if product == "digest" {
-        let week = week_of(week, now)?;
-        rejudge_all(settings, &store).await?;
-        let findings = pipeline::watch::find(&store, settings, week).await?;
-        let digest = pipeline::watch::digest(&store, settings, &findings, now).await?;
-        report::digest::compose(&digest, "voorbeeld@example.org", now)?
+    let message = if wanted.product == "digest" {
+        let digest = digest(settings, &store, week_of(wanted.week, now)?, wanted.anew, now).await?;
+        let all = Reader::to_all(Vec::new(), settings.watch.day, settings.watch.hour);
+        let reader = match wanted.subscription {
+            None => &all,
+            Some(name) => settings.subscriptions.iter().find(|own| own.name == name).ok_or_else(|| {
+                Failure::Usage(format!("er is geen abonnement '{name}'; de namen staan bij [[subscription]]"))
+            })?,
+        };
+        let edition = Edition { reader, shapes: &settings.region.shapes, composed: now };
+        report::digest::compose(&digest, "voorbeeld@example.org", &edition)?
     } else {
         let Some(signal) = store.signals().await?.into_iter().next_back() else {
             tell("Er is nog geen conceptsignaal.");
@@ -292,7 +312,24 @@ pub(super) async fn preview(settings: &Settings, product: &str, week: Option<&st
         };
         report::signal::compose(&signal.draft, signal.id, &signal.key, "voorbeeld@example.org", signal.created)?
     };
-    say(&if html { message.html } else { format!("Onderwerp: {}\n\n{}", message.subject, message.text) })?;
+    say(&if wanted.html {
+        message.html_alone()
+    } else {
+        format!("Onderwerp: {}\n\n{}", message.subject, message.text)
+    })?;
     store.close().await;
     Ok(())
+}
+
+/// The digest as it was told; one that was not, or that is asked anew, is made of what is known now.
+async fn digest(settings: &Settings, store: &Store, week: Week, anew: bool, now: Timestamp) -> Result<Digest, Failure> {
+    if !anew {
+        if let Some(digest) = pipeline::watch::as_told(store, week).await? {
+            return Ok(digest);
+        }
+        tell(&format!("Van week {week} is geen rapportage bewaard; dit is wat er nu over bekend is."));
+    }
+    rejudge_all(settings, store).await?;
+    let findings = pipeline::watch::find(store, settings, week).await?;
+    Ok(pipeline::watch::digest(store, settings, &findings, now).await?)
 }

@@ -30,7 +30,7 @@ use crate::{
         alerts::{Missed, alerts_but, release},
         dispatch::dispatch,
         ingest::{Context, IngestError},
-        watch::{due, last_week, watch},
+        watch::{first_due, last_week, publish, send_due, watch},
     },
     schedule::poll_and_note,
     settings::{Settings, SourceEntry},
@@ -294,6 +294,7 @@ impl Daemon {
             self.store.release("alerts", &settings.worker).await?;
         }
         self.weekly(now).await?;
+        self.digests(now).await?;
         self.upkeep.round(&self.store, &self.world, self.stopping.clone(), now).await?;
         dispatch(&self.store, &self.world.channel, &self.world.settings.worker, now).await.context("sending mail")?;
         Ok(())
@@ -303,7 +304,7 @@ impl Daemon {
     async fn weekly(&self, now: Timestamp) -> anyhow::Result<()> {
         let settings = &self.world.settings;
         let week = last_week(now);
-        if now < due(now, settings.watch) || self.store.is_watched(week).await? {
+        if now < first_due(settings, week) || self.store.is_watched(week).await? {
             return Ok(());
         }
         // One model for the whole series: a week is watched when the model in use has judged all that it is held against.
@@ -319,6 +320,22 @@ impl Daemon {
         let done = watch(&self.store, settings, week, now).await.context("watching the week")?;
         self.store.release("watch", &settings.worker).await?;
         info!(week = %week, done, "watched {week}");
+        Ok(())
+    }
+
+    /// The digest for those who get it at another hour, and as files; what is there already is left alone.
+    async fn digests(&self, now: Timestamp) -> anyhow::Result<()> {
+        let settings = &self.world.settings;
+        let queued = send_due(&self.store, settings, now).await.context("queueing digests")?;
+        if queued > 0 {
+            info!(queued, "queued {queued} digests");
+        }
+        // A full disk must not keep mail from leaving.
+        match publish(&self.store, settings).await {
+            Ok(true) => info!("wrote the digest as files"),
+            Ok(false) => {}
+            Err(problem) => warn!("could not write the digest as files: {problem}"),
+        }
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use lettre::{
     Message as Mail,
     message::{
-        Mailbox, MultiPart,
-        header::{HeaderName, HeaderValue},
+        Attachment, Mailbox, MultiPart, SinglePart,
+        header::{ContentType, HeaderName, HeaderValue},
     },
 };
 
@@ -31,7 +31,7 @@ pub(super) fn build(
         .subject(&message.subject)
         .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
         .message_id(Some(format!("<{message_id}@{}>", from.email.domain())))
-        .multipart(MultiPart::alternative_plain_html(message.text.clone(), message.html.clone()))
+        .multipart(body(message))
         .map_err(|error| DeliverError::Message(error.to_string()))?;
     insert(&mut mail, "Auto-Submitted", "auto-generated");
     if let Some(subscription) = subscription {
@@ -60,6 +60,21 @@ fn stops(mail: &mut Mail, sender: &Sender, subscription: &Subscription) {
 fn insert(mail: &mut Mail, name: &'static str, value: &str) {
     let name = HeaderName::new_from_ascii_str(name);
     mail.headers_mut().insert_raw(HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), value.to_owned()));
+}
+
+/// Text, and HTML with its pictures beside it (RFC 2387): the HTML names them by their Content-ID.
+fn body(message: &Message) -> MultiPart {
+    if message.images.is_empty() {
+        return MultiPart::alternative_plain_html(message.text.clone(), message.html.clone());
+    }
+    let mut related = MultiPart::related().singlepart(SinglePart::html(message.html.clone()));
+    if let Ok(png) = ContentType::parse("image/png") {
+        for image in &message.images {
+            let part = Attachment::new_inline(image.name.clone()).body(image.png.clone(), png.clone());
+            related = related.singlepart(part);
+        }
+    }
+    MultiPart::alternative().singlepart(SinglePart::plain(message.text.clone())).multipart(related)
 }
 
 /// `a***@e***.nl`: enough to recognise, too little to misuse.

@@ -152,7 +152,7 @@ impl Channel {
                 let name = file_name(message_id, message);
                 let eml = directory.join(format!("{name}.eml"));
                 write(&eml, &mail.formatted()).await?;
-                write(&directory.join(format!("{name}.html")), message.html.as_bytes()).await?;
+                write(&directory.join(format!("{name}.html")), message.html_alone().as_bytes()).await?;
                 Ok(eml.display().to_string())
             }
             Self::Smtp { sender, transport } => {

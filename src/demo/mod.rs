@@ -28,7 +28,7 @@ use crate::{
     pipeline::{
         dispatch::dispatch,
         ingest::{Context, Polled},
-        watch::{alerts, find, watch},
+        watch::{alerts, find, publish, watch},
     },
     report::words,
     schedule::poll_and_note,
@@ -76,6 +76,7 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<String> {
     let again = poll_all(&DemoOptions { progress: false, ..options.clone() }, &settings, &store, &fetcher, now).await?;
     let week = Week::of(now).plus(-1);
     watch(&store, &settings, week, now).await?;
+    publish(&store, &settings).await?;
     alerts(&store, &settings, now).await?;
     let channel = Channel::open(&settings.deliver)?;
     let sent = dispatch(&store, &channel, &settings.worker, now).await?;
@@ -106,7 +107,7 @@ fn prepare(folder: &Path) -> anyhow::Result<()> {
                 std::fs::remove_file(&file).with_context(|| format!("'{}' verwijderen", file.display()))?;
             }
         }
-        for name in ["mail", "sources", "damaged"] {
+        for name in ["mail", "sources", "damaged", "digest"] {
             let old = folder.join(name);
             if old.exists() {
                 std::fs::remove_dir_all(&old).with_context(|| format!("'{}' verwijderen", old.display()))?;

@@ -1,5 +1,6 @@
 //! A mail that is ready to go: composed once, sent from the outbox.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
 /// One message to one recipient.
@@ -17,8 +18,32 @@ pub struct Message {
     pub text: String,
     /// HTML part, complete in itself, without remote content.
     pub html: String,
+    /// Pictures that the HTML shows as `cid:NAME`; what they say stands in their alt texts too.
+    pub images: Vec<Image>,
     /// When it was composed; the `Date` header.
     pub composed: Timestamp,
+}
+
+/// A picture within a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Content-ID, without brackets.
+    pub name: String,
+    /// The picture, as PNG.
+    pub png: Vec<u8>,
+}
+
+impl Message {
+    /// The HTML as a file that stands alone: its pictures are in it.
+    #[must_use]
+    pub fn html_alone(&self) -> String {
+        let mut html = self.html.clone();
+        for image in &self.images {
+            let data = format!("src=\"data:image/png;base64,{}\"", STANDARD.encode(&image.png));
+            html = html.replace(&format!("src=\"cid:{}\"", image.name), &data);
+        }
+        html
+    }
 }
 
 /// The products that are sent.

@@ -9,6 +9,8 @@ pub mod item;
 pub mod judgment;
 pub mod message;
 pub mod pace;
+pub mod place;
+pub mod reader;
 pub mod record;
 pub mod signal;
 pub mod source;

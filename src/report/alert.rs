@@ -131,6 +131,7 @@ pub fn compose(alert: &Alert, to: &str, composed: jiff::Timestamp) -> Result<Mes
         subject,
         text: Text { alert }.render()?,
         html: Html { alert }.render()?,
+        images: Vec::new(),
         composed,
     })
 }
@@ -172,6 +173,7 @@ pub fn compose_collected(
         text: CollectedText { first, alerts, why }.render()?,
         html: CollectedHtml { subject: &subject, first, alerts, why }.render()?,
         subject,
+        images: Vec::new(),
         composed,
     })
 }

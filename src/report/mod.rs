@@ -2,8 +2,13 @@
 //! first and the evidence one click away.
 
 pub mod alert;
+pub mod chart;
 pub mod digest;
+pub mod feed;
+pub mod map;
 pub mod metrics;
 pub mod notice;
+pub mod picture;
 pub mod signal;
+pub mod tiles;
 pub mod words;

@@ -76,6 +76,7 @@ pub fn compose(notice: &Notice, to: &str, region: &str, now: Timestamp) -> Resul
         text: Text { notice }.render()?,
         html: Html { notice, subject: &subject }.render()?,
         subject,
+        images: Vec::new(),
         composed: now,
     })
 }

@@ -209,6 +209,7 @@ pub fn compose(
         subject: format!("CONCEPT {number}: mogelijk bestuurlijk signaal over {}", draft.provision),
         text: Text { draft, number, day: &day }.render()?,
         html: Html { draft, number, day: &day }.render()?,
+        images: Vec::new(),
         composed,
     })
 }

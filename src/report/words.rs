@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::domain::week::{Week, day};
+use crate::domain::{reader::Dates, week::Week};
 
 /// The months, January first.
 pub const MONTHS: [&str; 12] = [
@@ -20,34 +20,75 @@ pub const MONTHS: [&str; 12] = [
     "december",
 ];
 
+const FRISIAN: [&str; 12] = [
+    "jannewaris",
+    "febrewaris",
+    "maart",
+    "april",
+    "maaie",
+    "juny",
+    "july",
+    "augustus",
+    "septimber",
+    "oktober",
+    "novimber",
+    "desimber",
+];
+
+const ENGLISH: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// `5 oktober 2026`.
 #[must_use]
 pub fn date(date: Date) -> String {
-    format!("{} {} {}", date.day(), month(date), date.year())
+    date_in(Dates::Nl, date)
 }
 
-/// `30-09`, for lines of evidence.
+/// `30-09`, for lines on a screen.
 #[must_use]
 pub fn short_date(at: Timestamp) -> String {
-    let date = day(at);
+    let date = crate::domain::week::day(at);
     format!("{:02}-{:02}", date.day(), date.month())
+}
+
+/// `5 oktober 2026`, `5 October 2026`.
+#[must_use]
+pub fn date_in(dates: Dates, date: Date) -> String {
+    format!("{} {} {}", date.day(), month(dates, date), date.year())
 }
 
 /// `28 september - 4 oktober 2026`.
 #[must_use]
-pub fn span(week: Week) -> String {
+pub fn span_in(dates: Dates, week: Week) -> String {
     let (from, to) = (week.monday(), week.sunday());
     if from.month() == to.month() {
-        format!("{} - {}", from.day(), date(to))
+        format!("{} - {}", from.day(), date_in(dates, to))
     } else if from.year() == to.year() {
-        format!("{} {} - {}", from.day(), month(from), date(to))
+        format!("{} {} - {}", from.day(), month(dates, from), date_in(dates, to))
     } else {
-        format!("{} - {}", date(from), date(to))
+        format!("{} - {}", date_in(dates, from), date_in(dates, to))
     }
 }
 
-fn month(date: Date) -> &'static str {
-    usize::try_from(date.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1))).copied().unwrap_or("")
+fn month(dates: Dates, date: Date) -> &'static str {
+    let months = match dates {
+        Dates::Nl => &MONTHS,
+        Dates::Fy => &FRISIAN,
+        Dates::En => &ENGLISH,
+    };
+    usize::try_from(date.month()).ok().and_then(|month| months.get(month.wrapping_sub(1))).copied().unwrap_or("")
 }
 
 /// `2,4`: one decimal, with a comma.
@@ -129,9 +170,12 @@ mod tests {
 
     #[test]
     fn dates_numbers_and_lists_read_as_dutch() {
-        assert_eq!(span("2026-W40".parse().expect("a week")), "28 september - 4 oktober 2026");
-        assert_eq!(span("2026-W42".parse().expect("a week")), "12 - 18 oktober 2026");
-        assert_eq!(span("2026-W53".parse().expect("a week")), "28 december 2026 - 3 januari 2027");
+        let span = |dates, week: &str| span_in(dates, week.parse().expect("a week"));
+        assert_eq!(span(Dates::Nl, "2026-W40"), "28 september - 4 oktober 2026");
+        assert_eq!(span(Dates::Nl, "2026-W42"), "12 - 18 oktober 2026");
+        assert_eq!(span(Dates::Nl, "2026-W53"), "28 december 2026 - 3 januari 2027");
+        assert_eq!(span(Dates::Fy, "2026-W40"), "28 septimber - 4 oktober 2026");
+        assert_eq!(span(Dates::En, "2026-W53"), "28 December 2026 - 3 January 2027");
         assert_eq!(whole(1_234_567), "1.234.567");
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b en c");
         assert_eq!(excerpt("een twee drie vier", 9), "een twee ...");

@@ -5,22 +5,29 @@ pub mod draft;
 pub mod faults;
 mod knowledge;
 mod raw;
+mod region;
 mod rules;
 mod sources;
+mod subscriptions;
 mod teaching;
 
 use std::{
-    collections::HashSet,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use jiff::{SignedDuration, civil::Weekday};
+use jiff::SignedDuration;
 
-use crate::{adapters, deliver, domain::source::Source, fetch, trend};
+use crate::{
+    adapters, deliver,
+    domain::{reader::Reader, source::Source},
+    fetch, trend,
+};
 use faults::{Fault, Faults};
 pub use knowledge::Knowledge;
+pub use region::Region;
 pub use rules::AlertRule;
+pub use subscriptions::WatchTime;
 pub use teaching::Teaching;
 
 /// A source with the recipe for its adapter.
@@ -43,24 +50,6 @@ impl SourceEntry {
     }
 }
 
-/// When the weekly digest is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WatchTime {
-    /// Weekday.
-    pub day: Weekday,
-    /// Hour, Dutch time.
-    pub hour: i8,
-}
-
-/// The region that is served.
-#[derive(Debug, Clone)]
-pub struct Region {
-    /// Name in headings.
-    pub name: String,
-    /// CBS codes of its gemeenten.
-    pub gemeenten: HashSet<String>,
-}
-
 /// The rhythm of polling.
 #[derive(Debug, Clone, Copy)]
 pub struct Rhythm {
@@ -73,8 +62,6 @@ pub struct Rhythm {
 /// Who gets what.
 #[derive(Debug, Clone)]
 pub struct Recipients {
-    /// Weekly digest.
-    pub digest: Vec<String>,
     /// Alerts.
     pub alerts: Vec<String>,
     /// Drafts of signals.
@@ -107,6 +94,8 @@ pub struct Settings {
     pub deliver: deliver::Settings,
     /// Whom to send to.
     pub recipients: Recipients,
+    /// Who gets which part of the weekly digest, and when.
+    pub subscriptions: Vec<Reader>,
     /// The region.
     pub region: Region,
     /// Fenomenen, word lists, gazetteer, laws, rules and the model.
@@ -139,7 +128,7 @@ impl Settings {
         let sources = sources::load(&raw.paths.sources, &base, usual, &mut faults, &mut files);
         let knowledge = Knowledge::load(&raw, &base, &sources, &mut faults, &mut files);
         let settings =
-            knowledge.and_then(|knowledge| Self::compose(raw, &base, sources, knowledge, files, &mut faults));
+            knowledge.and_then(|knowledge| Self::compose(raw, (file, &base), sources, knowledge, files, &mut faults));
         match settings {
             Some(settings) if faults.is_empty() => Ok(settings),
             _ => Err(Faults(faults)),
@@ -148,17 +137,18 @@ impl Settings {
 
     fn compose(
         raw: raw::Raw,
-        base: &Path,
+        (file, base): (Option<&Path>, &Path),
         sources: Vec<SourceEntry>,
         knowledge: Knowledge,
-        files: Vec<String>,
+        mut files: Vec<String>,
         faults: &mut Vec<Fault>,
     ) -> Option<Self> {
         let state = base.join(&raw.paths.state);
         let retention = raw::duration(&raw.store.retention, "store.retention", faults);
         let fetch = door(&raw, base, faults);
-        let watch = watch_time(&raw, faults);
-        let region = region(&raw, &knowledge, faults);
+        let watch = subscriptions::watch_time(&raw, faults);
+        let region = region::load(&raw, base, &knowledge, faults, &mut files);
+        let subscriptions = subscriptions::load(file, &raw, &knowledge, faults);
         let deliver = raw.mail.checked(&state, base, faults);
         if !(0.0..=0.5).contains(&raw.schedule.jitter) {
             faults.push(Fault::new("schedule.jitter", "moet tussen 0 en 0,5 liggen"));
@@ -196,12 +186,8 @@ impl Settings {
                 least_weeks: raw.trend.least_weeks,
             },
             deliver: deliver?,
-            recipients: Recipients {
-                digest: raw.mail.digest_to,
-                alerts: raw.mail.alerts_to,
-                signals: raw.mail.signals_to,
-                ops: raw.mail.ops_to,
-            },
+            recipients: Recipients { alerts: raw.mail.alerts_to, signals: raw.mail.signals_to, ops: raw.mail.ops_to },
+            subscriptions,
             region: region?,
             knowledge,
             log_filter: raw.log.filter,
@@ -250,51 +236,4 @@ fn door(raw: &raw::Raw, base: &Path, faults: &mut Vec<Fault>) -> fetch::Settings
         extra_ca,
         secrets: secrets.collect(),
     }
-}
-
-fn watch_time(raw: &raw::Raw, faults: &mut Vec<Fault>) -> Option<WatchTime> {
-    let day = match raw.watch.day.as_str() {
-        "maandag" => Weekday::Monday,
-        "dinsdag" => Weekday::Tuesday,
-        "woensdag" => Weekday::Wednesday,
-        "donderdag" => Weekday::Thursday,
-        "vrijdag" => Weekday::Friday,
-        "zaterdag" => Weekday::Saturday,
-        "zondag" => Weekday::Sunday,
-        other => {
-            faults
-                .push(Fault::new("watch.day", format!("'{other}' is geen weekdag; schrijf bijvoorbeeld \"maandag\"")));
-            return None;
-        }
-    };
-    if !(0..=23).contains(&raw.watch.hour) {
-        faults.push(Fault::new("watch.hour", "moet tussen 0 en 23 liggen"));
-        return None;
-    }
-    Some(WatchTime { day, hour: raw.watch.hour })
-}
-
-fn region(raw: &raw::Raw, knowledge: &Knowledge, faults: &mut Vec<Fault>) -> Option<Region> {
-    for code in &raw.region.gemeenten {
-        if knowledge.gazetteer.gemeente(code).is_none() {
-            faults.push(Fault::new(
-                "region.gemeenten",
-                format!("'{code}' is geen code van een gemeente; zie config/gebieden/gemeenten.csv"),
-            ));
-        }
-    }
-    let gemeenten: HashSet<String> = if raw.region.gemeenten.is_empty() {
-        let of_riec = knowledge.gazetteer.gemeenten().filter(|gemeente| gemeente.riec == raw.region.riec);
-        of_riec.map(|gemeente| gemeente.code.clone()).collect()
-    } else {
-        raw.region.gemeenten.iter().cloned().collect()
-    };
-    if gemeenten.is_empty() {
-        faults.push(Fault::new(
-            "region",
-            "er hoort geen gemeente bij deze regio: vul gemeenten in met CBS-codes, of een riec dat in de tabel staat",
-        ));
-        return None;
-    }
-    Some(Region { name: raw.region.name.clone(), gemeenten })
 }

@@ -48,6 +48,7 @@ pub(super) struct Region {
     pub(super) riec: String,
     pub(super) gemeenten: Vec<String>,
     pub(super) provinces: Vec<String>,
+    pub(super) boundaries: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -183,7 +184,8 @@ fn check_keys(file: &str, text: &str, table: &Table, known: &Table, faults: &mut
         Some(line_of(text, name.span().start))
     };
     let mut fault = |line: Option<usize>, said: String| faults.push(Fault { file: file.to_owned(), line, text: said });
-    for (section, value) in table {
+    // Subscriptions are as many as one likes; they are read and checked on their own.
+    for (section, value) in table.iter().filter(|(section, _)| *section != "subscription") {
         let Some(Value::Table(known_keys)) = known.get(section) else {
             let sections: Vec<&str> = known.keys().map(String::as_str).collect();
             fault(line_of_key(section, None), unknown_key(section, &sections));

@@ -2,6 +2,7 @@
 //! their own. SQL stays in what SQLite and PostgreSQL share where that
 //! costs nothing: numbered parameters, `on conflict`, `returning`. STRICT tables and pragmas are SQLite's own.
 
+pub mod archive;
 pub mod context;
 pub mod corrections;
 pub mod health;

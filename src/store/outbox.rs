@@ -10,7 +10,7 @@ use sqlx::{FromRow, Sqlite, Transaction};
 
 use super::{Store, StoreError, moment, subscriptions::is_stopped};
 use crate::domain::{
-    message::{Message, Product},
+    message::{Image, Message, Product},
     subscription::Subscription,
 };
 
@@ -92,10 +92,33 @@ impl Store {
                 subject: row.subject,
                 text: row.text,
                 html: row.html,
+                images: self.images(row.id).await?,
                 composed: moment(row.composed),
             },
             subscription,
         }))
+    }
+
+    async fn images(&self, message: i64) -> Result<Vec<Image>, StoreError> {
+        let rows: Vec<(String, Vec<u8>)> =
+            sqlx::query_as("select name, png from outbox_image where message = $1 order by place")
+                .bind(message)
+                .fetch_all(&self.writer)
+                .await?;
+        Ok(rows.into_iter().map(|(name, png)| Image { name, png }).collect())
+    }
+
+    /// True when a message with this key waits for that recipient, or has left.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_queued(&self, key: &str, to: &str) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> = sqlx::query_as("select id from outbox where key = $1 and recipient = $2")
+            .bind(key)
+            .bind(to)
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(row.is_some())
     }
 
     /// Notes that a message has left, with what the channel said.
@@ -163,10 +186,11 @@ pub(super) async fn queue_of(
     if is_stopped(tx, &message.to, message.product, rule).await? {
         return Ok(false);
     }
-    let done = sqlx::query(
+    let row: Option<(i64,)> = sqlx::query_as(
         "insert into outbox (message_id, product, key, recipient, subject, text, html, composed, state, next_try, rule)
          values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $8, $9)
-         on conflict (key, recipient) do nothing",
+         on conflict (key, recipient) do nothing
+         returning id",
     )
     .bind(message_id(message))
     .bind(message.product.name())
@@ -177,9 +201,19 @@ pub(super) async fn queue_of(
     .bind(&message.html)
     .bind(message.composed.as_second())
     .bind(rule)
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let Some((id,)) = row else { return Ok(false) };
+    for (place, image) in (0_i64..).zip(&message.images) {
+        sqlx::query("insert into outbox_image (message, place, name, png) values ($1, $2, $3, $4)")
+            .bind(id)
+            .bind(place)
+            .bind(&image.name)
+            .bind(&image.png)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(true)
 }
 
 /// Made from what the message is about and for whom, so that a second composition gets the same one.

@@ -63,6 +63,8 @@ pub struct Watched {
     pub model: String,
     /// Findings as JSON.
     pub findings: String,
+    /// The composed digest as JSON: what is shown when someone asks for this week later.
+    pub digest: String,
     /// Mails.
     pub messages: Vec<Message>,
 }
@@ -208,12 +210,13 @@ impl Store {
     pub async fn watched(&self, watched: &Watched, now: Timestamp) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let done = sqlx::query(
-            "insert into watch (week, watched, model, findings) values ($1, $2, $3, $4) on conflict do nothing",
+            "insert into watch (week, watched, model, findings, digest) values ($1, $2, $3, $4, $5) on conflict do nothing",
         )
         .bind(watched.week.to_string())
         .bind(now.as_second())
         .bind(&watched.model)
         .bind(&watched.findings)
+        .bind(&watched.digest)
         .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 0 {

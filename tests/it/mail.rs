@@ -83,6 +83,7 @@ fn message(key: &str, to: &str) -> Message {
         subject: "Week 40: meer explosies · één ding".into(),
         text: "Eén ding om te weten.".into(),
         html: "<p>Eén ding om te weten.</p>".into(),
+        images: Vec::new(),
         composed: now(),
     }
 }

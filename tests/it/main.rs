@@ -11,6 +11,7 @@ mod adapters;
 mod alerts;
 mod cli;
 mod daemon;
+mod digest;
 mod health;
 mod hostile;
 mod mail;

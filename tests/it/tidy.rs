@@ -33,7 +33,7 @@ const FLOORS: [&[&str]; 10] = [
 ];
 
 /// Rooms of the foreign crates that belong to one.
-const CRATES: [(&str, &[&str]); 13] = [
+const CRATES: [(&str, &[&str]); 15] = [
     ("reqwest", &["fetch"]),
     ("feed_rs", &["adapters"]),
     ("scraper", &["adapters", "normalise"]),
@@ -47,6 +47,8 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("axum", &["demo"]),
     ("clap", &["cli"]),
     ("sd_notify", &["systemd"]),
+    ("tiny_skia", &["report"]),
+    ("png", &["report"]),
 ];
 
 struct Source {

@@ -1,13 +1,18 @@
 //! Counts → trends → digest, alerts and drafts of signals → outbox. What is found and the mail that tells it are written
 //! in one transaction, so that a week is told once, whatever crashes.
 
+mod archive;
+mod complete;
+mod corrections;
 mod drafts;
+mod findings;
 mod view;
 
 use jiff::{Timestamp, civil::Time};
 use thiserror::Error;
 
 pub use super::alerts::alerts;
+pub use archive::{FilesError, as_told, first_due, publish, send_due};
 pub use drafts::drafts;
 pub use view::digest;
 
@@ -57,13 +62,13 @@ pub fn last_week(now: Timestamp) -> Week {
     Week::of(now).plus(-1)
 }
 
-/// The moment at which the digest of the last complete week is due.
+/// The moment at which the digest of a week is due, in the week after it.
 #[must_use]
-pub fn due(now: Timestamp, at: WatchTime) -> Timestamp {
-    let monday = Week::of(now).monday();
+pub fn due_for(week: Week, at: WatchTime) -> Timestamp {
+    let monday = week.plus(1).monday();
     let day = monday.checked_add(jiff::Span::new().days(i64::from(at.day.to_monday_zero_offset()))).unwrap_or(monday);
     let time = Time::new(at.hour, 0, 0, 0).unwrap_or(Time::MIN);
-    day.to_datetime(time).to_zoned_datetime(amsterdam().clone()).map_or(now, |zoned| zoned.timestamp())
+    day.to_datetime(time).to_zoned_datetime(amsterdam().clone()).map_or(week.end(), |zoned| zoned.timestamp())
 }
 
 /// Weeks that the terms of a month are held against.
@@ -141,17 +146,15 @@ pub async fn watch(store: &Store, settings: &Settings, week: Week, now: Timestam
     let findings = find(store, settings, week).await?;
     let signals = drafts(store, settings, &findings, now).await?;
     let digest = digest(store, settings, &findings, now).await?;
-    let mut messages: Vec<Message> = Vec::new();
-    for to in &settings.recipients.digest {
-        messages.push(report::digest::compose(&digest, to, now)?);
-    }
+    let mut messages: Vec<Message> = archive::mails(settings, &digest, now)?;
     for signal in &signals {
         for to in &settings.recipients.signals {
             messages.push(report::signal::compose(&signal.draft, signal.id, &signal.key, to, now)?);
         }
     }
     let model = settings.knowledge.classifier.version().to_owned();
-    let watched = Watched { week, model, findings: summary(&findings), messages };
+    let digest = serde_json::to_string(&digest).map_err(|error| StoreError::Content(error.to_string()))?;
+    let watched = Watched { week, model, findings: summary(&findings), digest, messages };
     Ok(store.watched(&watched, now).await?)
 }
 
@@ -185,7 +188,7 @@ mod tests {
     fn the_digest_of_a_week_is_due_on_the_monday_after_it() {
         let at = WatchTime { day: jiff::civil::Weekday::Monday, hour: 7 };
         let now: Timestamp = "2026-10-05T04:59:00Z".parse().expect("a time");
-        assert_eq!(due(now, at).to_string(), "2026-10-05T05:00:00Z");
+        assert_eq!(due_for(last_week(now), at).to_string(), "2026-10-05T05:00:00Z");
         assert_eq!(last_week(now).to_string(), "2026-W40");
     }
 }
