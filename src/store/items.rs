@@ -404,11 +404,13 @@ pub(super) async fn insert_labels(
     verdict: &Verdict,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into verdict (item, model, unknown) values ($1, $2, $3) on conflict do update set unknown = $3",
+        "insert into verdict (item, model, unknown, near) values ($1, $2, $3, $4)
+         on conflict do update set unknown = $3, near = $4",
     )
     .bind(id)
     .bind(&verdict.model)
     .bind(verdict.unknown)
+    .bind(verdict.labels.iter().map(|label| label.p).fold(0.0, f64::max))
     .execute(&mut **tx)
     .await?;
     let labels: Vec<_> = verdict.labels.iter().filter(|label| label.outcome != Outcome::Nee).collect();

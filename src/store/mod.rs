@@ -16,6 +16,7 @@ pub mod signals;
 pub mod sources;
 mod stories;
 pub mod subscriptions;
+pub mod topics;
 pub mod verdicts;
 pub mod versions;
 pub mod waiting;

@@ -30,6 +30,31 @@ pub struct StoryLine {
     pub publishers: u32,
 }
 
+/// The first telling of a story that is near ondermijning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Near {
+    /// Week of publication.
+    pub week: Week,
+    /// Story id.
+    pub story: i64,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub text: String,
+    /// Source.
+    pub source: String,
+    /// Highest probability of any fenomeen.
+    pub near: f64,
+    /// Whether any got "ja".
+    pub known: bool,
+    /// Those that did.
+    pub fenomenen: Vec<String>,
+}
+
+/// What is less near than this is ordinary news: of 150 items on carnivals, storms and strikes one in ten is nearer, of 388 on
+/// new forms of crime that no fenomeen has, nineteen in twenty.
+const NEAR: f64 = 0.05;
+
 /// What one source brought in one week.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Volume {
@@ -166,39 +191,33 @@ impl Store {
         Ok(lines)
     }
 
-    /// First tellings of stories with any label or doubt in these weeks: the texts in which new terms are sought.
+    /// First tellings of stories that are near ondermijning in these weeks, oldest first: where new topics are sought.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn noticed(&self, model: &str, from: Week, to: Week) -> Result<Vec<(Week, StoryLine)>, StoreError> {
-        let rows: Vec<(String, i64, String, String, String, i64)> = sqlx::query_as(
-            "select i.week, i.story, i.title, i.text, i.source, i.published from item i
+    pub async fn near(&self, model: &str, from: Week, to: Week) -> Result<Vec<Near>, StoreError> {
+        type Row = (String, i64, String, String, String, f64, Option<String>);
+        let rows: Vec<Row> = sqlx::query_as(
+            "select i.week, i.story, i.title, i.text, i.source, v.near,
+                    (select group_concat(f.fenomeen, ' ') from item_fenomeen f
+                     where f.item = i.id and f.model = $1 and f.outcome = 'ja')
+             from item i join verdict v on v.item = i.id and v.model = $1
              where i.id = i.story and i.kind in ('feed', 'page') and i.withdrawn = 0 and i.week between $2 and $3
-               and exists (select 1 from item_fenomeen f where f.item = i.id and f.model = $1)
-             order by i.id",
+               and v.near >= $4
+             order by i.week, i.id",
         )
         .bind(model)
         .bind(from.to_string())
         .bind(to.to_string())
+        .bind(NEAR)
         .fetch_all(&self.reader)
         .await?;
         rows.into_iter()
-            .map(|(week, story, title, text, source, published)| {
+            .map(|(week, story, title, text, source, near, fenomenen)| {
+                let fenomenen: Vec<String> =
+                    fenomenen.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
                 let week = week.parse().map_err(StoreError::Content)?;
-                let published = moment(published);
-                Ok((
-                    week,
-                    StoryLine {
-                        story,
-                        title,
-                        text,
-                        link: String::new(),
-                        source,
-                        published,
-                        tellings: 1,
-                        publishers: 1,
-                    },
-                ))
+                Ok(Near { week, story, title, text, source, near, known: !fenomenen.is_empty(), fenomenen })
             })
             .collect()
     }

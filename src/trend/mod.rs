@@ -6,11 +6,13 @@ pub mod farrington;
 pub mod memory;
 pub mod negbin;
 pub mod outbreak;
+pub mod scan;
 pub mod series;
 pub mod sparse;
-pub mod terms;
+pub mod topics;
 pub mod trial;
 pub mod weigh;
+pub mod words;
 
 use crate::domain::{
     trend::{Direction, Sureness, Trend},

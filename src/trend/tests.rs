@@ -2,7 +2,6 @@ use std::collections::HashSet;
 
 use super::{
     series::{Stories, count},
-    terms::{Text, emerging},
     *,
 };
 use crate::domain::trend::{Labelled, Marked, Narrowing, Telling};
@@ -141,25 +140,4 @@ fn false_findings_stay_rare_over_many_quiet_series() {
     let mut with_one: Vec<f64> = (1..=1000_u32).map(|place| f64::from(place) / 1000.0).collect();
     with_one.push(1e-6);
     assert!((rejected(with_one.into_iter(), 0.05) - 1e-6).abs() < 1e-12);
-}
-
-#[test]
-fn a_new_word_is_found_and_a_name_is_not() {
-    let ordinary: Vec<String> =
-        (0..600).map(|n| format!("In de haven is partij {n} gevonden door de douane.")).collect();
-    let wave: Vec<String> =
-        (0..14).map(|n| format!("Explosie {n} met vuurwerkbom bij een winkel, zegt Jansma.")).collect();
-    let text = |story: usize, words| Text {
-        story: i64::try_from(story).expect("small"),
-        source: if story.is_multiple_of(2) { "a" } else { "b" },
-        title: "",
-        text: words,
-    };
-    let before: Vec<Text<'_>> = ordinary.iter().enumerate().map(|(n, words)| text(1000 + n, words.as_str())).collect();
-    let mut recent: Vec<Text<'_>> = wave.iter().enumerate().map(|(n, words)| text(n, words.as_str())).collect();
-    recent.extend(ordinary.iter().take(50).enumerate().map(|(n, words)| text(100 + n, words.as_str())));
-    let terms = emerging(&recent, &before, &|_| false, 5);
-    let words: Vec<&str> = terms.iter().map(|term| term.term.as_str()).collect();
-    assert!(words.iter().any(|term| term.contains("vuurwerkbom") || term.contains("winkel")), "{words:?}");
-    assert!(words.iter().all(|term| !term.contains("jansma") && !term.contains("haven")), "{words:?}");
 }

@@ -442,6 +442,7 @@ async fn an_address_that_stops_gets_nothing_more_also_not_what_is_queued() {
         subject: "Week".into(),
         text: "x".into(),
         html: "x".into(),
+        images: Vec::new(),
         composed: now,
     };
     desk.store

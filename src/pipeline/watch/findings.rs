@@ -6,7 +6,7 @@ use super::Findings;
 use crate::{
     domain::{
         trend::{Cluster, Direction, Topic, Trend},
-        week::{Week, day},
+        week::day,
     },
     report::{
         digest::parts::{ClusterLine, Finding, Map, NewTopic, NumberLine, Point, StoryRef, Tile},
@@ -229,24 +229,4 @@ fn story_ref(settings: &Settings, story: StoryLine) -> StoryRef {
         day: day(story.published),
         copies: story.tellings.saturating_sub(1),
     }
-}
-
-/// Terms as topics of one term each.
-pub(super) async fn topics_of_terms(store: &Store, findings: &Findings) -> Result<Vec<Topic>, StoreError> {
-    let mut topics = Vec::new();
-    for term in findings.terms.iter().take(MOST_TOPICS) {
-        let first = store.stories(&term.stories).await?.iter().map(|story| Week::of(story.published)).min();
-        topics.push(Topic {
-            key: term.term.clone(),
-            name: term.term.clone(),
-            terms: vec![term.clone()],
-            stories: term.stories.clone(),
-            publishers: term.publishers,
-            first: first.unwrap_or(findings.week),
-            gemeenten: Vec::new(),
-            fenomenen: Vec::new(),
-            score: term.z,
-        });
-    }
-    Ok(topics)
 }

@@ -5,6 +5,7 @@ mod archive;
 mod complete;
 mod corrections;
 mod drafts;
+mod emerging;
 mod findings;
 mod view;
 
@@ -19,7 +20,7 @@ pub use view::digest;
 use crate::{
     domain::{
         message::Message,
-        trend::{Narrowing, Term, Trend},
+        trend::{Cluster, Narrowing, Topic, Trend},
         week::{Week, amsterdam},
     },
     report,
@@ -28,7 +29,6 @@ use crate::{
     trend::{
         detect,
         series::{Counted, Stories, count},
-        terms::{Text, emerging},
     },
 };
 
@@ -50,8 +50,10 @@ pub struct Findings {
     pub week: Week,
     /// Trends, surest first.
     pub trends: Vec<Trend>,
-    /// New terms.
-    pub terms: Vec<Term>,
+    /// New topics, strongest first.
+    pub topics: Vec<Topic>,
+    /// Neighbouring gemeenten that stand out together.
+    pub clusters: Vec<Cluster>,
     /// The series and the panel.
     pub counted: Counted,
 }
@@ -70,11 +72,6 @@ pub fn due_for(week: Week, at: WatchTime) -> Timestamp {
     let time = Time::new(at.hour, 0, 0, 0).unwrap_or(Time::MIN);
     day.to_datetime(time).to_zoned_datetime(amsterdam().clone()).map_or(week.end(), |zoned| zoned.timestamp())
 }
-
-/// Weeks that the terms of a month are held against.
-const TERM_WEEKS: i64 = 52;
-/// Recent weeks in which new terms are sought.
-const TERM_RECENT: i64 = 4;
 
 /// Finds what changed in a week.
 ///
@@ -96,8 +93,9 @@ pub async fn find(store: &Store, settings: &Settings, week: Week) -> Result<Find
     let counted = count(stories, week, history, &settings.region.gemeenten, &all);
     let mut trends = detect(&counted.series, &settings.trend);
     rate(&mut trends, settings);
-    let terms = terms(store, settings, week, &counted).await?;
-    Ok(Findings { week, trends, terms, counted })
+    let topics = emerging::topics(store, settings, week, (&tellings, &marked, &counted.panel)).await?;
+    let clusters = emerging::clusters(settings, &counted.series);
+    Ok(Findings { week, trends, topics, clusters, counted })
 }
 
 /// Stories per 100,000 inhabitants, where a trend is of one gemeente.
@@ -109,30 +107,6 @@ fn rate(trends: &mut [Trend], settings: &Settings) {
             .map(|gemeente| f64::from(trend.seen) * 100_000.0 / f64::from(gemeente.inhabitants));
         rate(&mut trend.parts, settings);
     }
-}
-
-async fn terms(store: &Store, settings: &Settings, week: Week, counted: &Counted) -> Result<Vec<Term>, StoreError> {
-    let model = settings.knowledge.classifier.version();
-    let noticed = store.noticed(model, week.plus(-TERM_WEEKS), week).await?;
-    // A source that was added brings its own words; only the panel's are news.
-    let noticed: Vec<_> = noticed.into_iter().filter(|(_, story)| counted.panel.contains(&story.source)).collect();
-    let text = |recent: bool| -> Vec<Text<'_>> {
-        let wanted = noticed.iter().filter(|(at, _)| (at.until(week) < TERM_RECENT) == recent);
-        wanted
-            .map(|(_, story)| Text {
-                story: story.story,
-                source: &story.source,
-                title: &story.title,
-                text: &story.text,
-            })
-            .collect()
-    };
-    // Words of places and of the source's own name are no topics.
-    let is_name = |term: &str| {
-        let capital = report::words::capital(term);
-        !settings.knowledge.gazetteer.find(&format!("in {capital}"), "").is_empty()
-    };
-    Ok(emerging(&text(true), &text(false), &is_name, 3))
 }
 
 /// Watches a week: finds, composes, and writes findings and mails together. False when it was watched before.
@@ -154,30 +128,16 @@ pub async fn watch(store: &Store, settings: &Settings, week: Week, now: Timestam
     }
     let model = settings.knowledge.classifier.version().to_owned();
     let digest = serde_json::to_string(&digest).map_err(|error| StoreError::Content(error.to_string()))?;
-    let watched = Watched { week, model, findings: summary(&findings), digest, messages };
+    let watched = Watched { week, model, findings: summary(&findings)?, digest, messages };
     Ok(store.watched(&watched, now).await?)
 }
 
 /// The findings as JSON, to show a week again as it was known then.
-fn summary(findings: &Findings) -> String {
-    let trends: Vec<serde_json::Value> = findings
-        .trends
-        .iter()
-        .map(|trend| {
-            serde_json::json!({
-                "fenomeen": trend.key.fenomeen, "gemeente": trend.key.gemeente, "seen": trend.seen,
-                "expected": trend.expected, "interval": [trend.interval.0, trend.interval.1], "p": trend.p,
-                "sureness": trend.sureness.word(), "since": trend.since.to_string(), "publishers": trend.publishers,
-                "stories": trend.stories,
-            })
-        })
-        .collect();
-    let terms: Vec<serde_json::Value> = findings
-        .terms
-        .iter()
-        .map(|term| serde_json::json!({ "term": term.term, "recent": term.recent, "before": term.before, "z": term.z, "stories": term.stories }))
-        .collect();
-    serde_json::json!({ "trends": trends, "terms": terms, "panel": findings.counted.panel }).to_string()
+fn summary(findings: &Findings) -> Result<String, StoreError> {
+    let told = serde_json::json!({
+        "trends": findings.trends, "topics": findings.topics, "clusters": findings.clusters, "panel": findings.counted.panel,
+    });
+    serde_json::to_string(&told).map_err(|error| StoreError::Content(error.to_string()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{
     Findings,
     complete::completeness,
     corrections::{corrections, earlier, gone},
-    findings::{changes, clusters, map, topics, topics_of_terms},
+    findings::{changes, clusters, map, topics},
 };
 use crate::{
     domain::{
@@ -37,17 +37,16 @@ pub async fn digest(
     now: Timestamp,
 ) -> Result<Digest, StoreError> {
     let earlier = earlier(store, findings).await?;
-    let terms = topics_of_terms(store, findings).await?;
     Ok(Digest {
         region: settings.region.name.clone(),
         week: findings.week,
         known: now,
         up: changes(store, settings, findings, Direction::Up).await?,
         down: changes(store, settings, findings, Direction::Down).await?,
-        topics: topics(store, settings, &terms).await?,
+        topics: topics(store, settings, &findings.topics).await?,
         gone: gone(findings, &earlier),
         map: map(settings, findings),
-        clusters: clusters(settings, &[]),
+        clusters: clusters(settings, &findings.clusters),
         judgments: judgments(store, settings, findings.week).await?,
         signals: signals(store).await?,
         corrections: corrections(store, settings, &earlier).await?,

@@ -22,3 +22,14 @@ create table story_change (
     to_story   integer not null
 ) strict;
 create index story_change_at on story_change (at);
+
+-- How near an item is to ondermijning: the highest probability of any fenomeen. New topics are sought among what is near.
+alter table verdict add column near real;
+
+-- New topics that a person silenced or adopted, by their strongest term.
+create table topic_choice (
+    topic  text    primary key,
+    choice text    not null check (choice in ('silenced', 'adopted')),
+    who    text    not null,
+    at     integer not null
+) strict;
