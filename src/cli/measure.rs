@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, axes, tellings, trends};
+use super::{Failure, axes, tellings, topics, trends};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum EvaluateCommand {
@@ -12,6 +12,8 @@ pub(super) enum EvaluateCommand {
     Trends(trends::TrendsArguments),
     /// Zegt welke berichten over dezelfde gebeurtenis gaan, en meet hoe goed dat gaat
     Stories(tellings::StoriesArguments),
+    /// Zoekt nieuwe onderwerpen in een stroom van berichten, week voor week
+    Topics(topics::TopicsArguments),
 }
 
 pub(super) fn evaluate(config: Option<&Path>, what: &EvaluateCommand) -> Result<(), Failure> {
@@ -19,5 +21,6 @@ pub(super) fn evaluate(config: Option<&Path>, what: &EvaluateCommand) -> Result<
         EvaluateCommand::Axes(arguments) => axes::evaluate(config, arguments),
         EvaluateCommand::Trends(arguments) => trends::evaluate(arguments),
         EvaluateCommand::Stories(arguments) => tellings::evaluate(config, arguments),
+        EvaluateCommand::Topics(arguments) => topics::evaluate(config, arguments),
     }
 }

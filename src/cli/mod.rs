@@ -17,6 +17,7 @@ mod read;
 mod source;
 mod teach;
 mod tellings;
+mod topics;
 mod trends;
 
 use std::{

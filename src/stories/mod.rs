@@ -121,6 +121,12 @@ impl Sketch {
         gemeenten.chain(rare).map(|key| i64::from_ne_bytes(key.to_ne_bytes())).collect()
     }
 
+    /// What is known beside the text.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
     /// Seconds since 1970.
     #[must_use]
     pub fn published(&self) -> i64 {
