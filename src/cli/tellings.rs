@@ -57,13 +57,12 @@ impl Line {
     pub(super) fn sketch(&self, knowledge: &Knowledge, otherwise: Timestamp) -> Sketch {
         let language = language::of(&self.title, &self.text, "nl");
         let labels = knowledge.classifier.judge(&self.title, &self.text, &language);
-        let fenomenen: BTreeMap<String, f64> = labels.into_iter().map(|label| (label.fenomeen, label.p)).collect();
         let gemeenten: BTreeSet<String> = knowledge.gazetteer.find(&self.title, &self.text).into_iter().collect();
         let about = About {
             published: self.at().unwrap_or(otherwise).as_second(),
             source: self.source.clone(),
             gemeenten,
-            fenomenen,
+            fenomenen: About::fenomenen(labels.into_iter().map(|label| (label.fenomeen, label.p))),
         };
         Sketch::new(&self.title, &self.text, about, &knowledge.words)
     }

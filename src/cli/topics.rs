@@ -147,7 +147,8 @@ fn tell(knowledge: &Knowledge, stories: &[Near], week: Week) -> Result<(), Failu
 fn answer(week: Week, rank: usize, found: &Found, rows: &[&Near]) -> serde_json::Value {
     let own: Vec<&&Near> = found.stories.iter().filter_map(|place| rows.get(*place)).collect();
     let texts: Vec<&str> = own.iter().flat_map(|story| [story.title.as_str(), story.text.as_str()]).collect();
-    let terms: Vec<String> = found.terms.iter().map(|term| topics::written(&term.term, &texts)).collect();
+    let mut terms: Vec<String> = found.terms.iter().map(|term| topics::written(&term.term, &texts)).collect();
+    terms.dedup();
     let ids: Vec<&serde_json::Value> = own.iter().flat_map(|story| &story.ids).collect();
     let sources: BTreeSet<&String> = own.iter().flat_map(|story| &story.sources).collect();
     let gemeenten: BTreeSet<&String> = own.iter().flat_map(|story| &story.gemeenten).collect();

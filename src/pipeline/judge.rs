@@ -65,7 +65,7 @@ fn sketch(knowledge: &Knowledge, item: &Item, verdict: &Verdict) -> Option<Sketc
         published: item.published.as_second(),
         source: item.source.0.clone(),
         gemeenten: verdict.gebieden.iter().cloned().collect(),
-        fenomenen: verdict.labels.iter().map(|label| (label.fenomeen.clone(), label.p)).collect(),
+        fenomenen: About::fenomenen(verdict.labels.iter().map(|label| (label.fenomeen.clone(), label.p))),
     };
     Some(Sketch::new(&item.title, &item.text, about, &knowledge.words))
 }

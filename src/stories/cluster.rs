@@ -5,14 +5,20 @@ use std::collections::{HashMap, VecDeque};
 
 use super::{SPAN_DAYS, Sketch};
 
-/// From this logit on a telling joins a story.
-pub const JOINS: f64 = -0.5;
+/// From this logit on a telling joins a story, where the store holds the stream of a region.
+pub const JOINS: f64 = 0.0;
+/// The logit that is asked for rises with the number of live stories that could be meant by chance: at so many it is so much,
+/// and each time as many again add so much.
+const LIVE: f64 = 180.0;
+const AT_LIVE: f64 = -0.3;
+const PER_E_FOLD: f64 = 0.7;
+const BOUNDS: (f64, f64) = (-3.0, 1.0);
 /// Weight of the telling that fits best, against the mean of all that are remembered.
 const BEST: f64 = 0.6;
 /// Tellings that are remembered of a story, newest first.
 const REMEMBERED: usize = 12;
 /// Stories that are looked at under one key, newest first: a place in the news has many.
-const UNDER_KEY: usize = 200;
+const UNDER_KEY: usize = 80;
 
 /// How well a telling fits a story, from the logits of its pairs with the tellings of that story. None where there are none.
 #[must_use]
@@ -54,7 +60,7 @@ impl Stories {
                 Some((fit(&logits)?, story))
             })
             .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
-            .filter(|(logit, _)| *logit >= JOINS)
+            .filter(|(logit, _)| *logit >= self.asked())
             .map(|(_, story)| story);
         let number = best.unwrap_or_else(|| {
             self.next += 1;
@@ -82,6 +88,11 @@ impl Stories {
     #[must_use]
     pub fn live(&self) -> usize {
         self.live.len()
+    }
+
+    fn asked(&self) -> f64 {
+        let live = f64::from(u32::try_from(self.live.len()).unwrap_or(u32::MAX)).max(1.0);
+        (AT_LIVE + PER_E_FOLD * (live / LIVE).ln()).clamp(BOUNDS.0, BOUNDS.1)
     }
 
     fn candidates(&self, keys: &[i64]) -> Vec<u64> {

@@ -95,7 +95,9 @@ fn topic(found: &Found, recent: &[Story<'_>], rows: &[&Near], marked: &[Marked])
     }
     let mut fenomenen: Vec<(String, u32)> = fenomenen.into_iter().map(|(id, count)| (id.to_owned(), count)).collect();
     fenomenen.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let terms: Vec<Term> = terms.collect();
+    let mut terms: Vec<Term> = terms.collect();
+    // Pieces of one word are written as the same word.
+    terms.dedup_by(|later, earlier| later.term == earlier.term);
     Topic {
         key: terms.first().map(|term| term.term.clone()).unwrap_or_default(),
         name: topics::name(found, &texts),
