@@ -26,7 +26,7 @@ const BEFORE: i64 = 52;
 /// What is less near ondermijning than this is ordinary news.
 const NEAR: f64 = 0.05;
 /// Fewest stories of the past before a week is judged: before that every word is new.
-const LEAST_PAST: u32 = 150;
+const LEAST_PAST: u32 = 400;
 /// Topics that are told of a week.
 const MOST: usize = 8;
 

@@ -1,6 +1,8 @@
 //! Which items tell of the same event: the same address, nearly the same text, or another text that the learned comparison
 //! takes for the same event.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 
@@ -115,15 +117,18 @@ async fn same_event(
     }
     query.push(")) order by s.item desc limit ").push_bind(CANDIDATES);
     let rows: Vec<(i64, Vec<u8>)> = query.build_query_as().fetch_all(&mut **tx).await?;
-    let mut pairs: std::collections::BTreeMap<i64, Vec<f64>> = std::collections::BTreeMap::new();
+    let mut pairs: BTreeMap<i64, (bool, Vec<f64>)> = BTreeMap::new();
     for (story, bytes) in rows {
         // A sketch of another version of the program is one telling less to compare with, and no fault.
         let Ok(other) = postcard::from_bytes::<Sketch>(&bytes) else { continue };
-        pairs.entry(story).or_default().push(sketch.same_event(&other));
+        let (anchored, logits) = pairs.entry(story).or_default();
+        *anchored |= sketch.is_anchored(&other);
+        logits.push(sketch.same_event(&other));
     }
     let mut fits: Vec<(i64, f64)> = pairs
         .into_iter()
-        .filter_map(|(story, pairs)| Some((story, fit(&pairs)?)))
+        .filter(|(_, (anchored, _))| *anchored)
+        .filter_map(|(story, (_, logits))| Some((story, fit(&logits)?)))
         .filter(|(_, fit)| *fit >= JOINS)
         .collect();
     fits.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -185,6 +185,13 @@ impl Sketch {
         ]
     }
 
+    /// Whether two tellings share what two events of one kind in one place do not: a number, or a second name beside that of
+    /// the place. A wave of explosions in one town is many events, and must be counted as many.
+    #[must_use]
+    pub fn is_anchored(&self, other: &Self) -> bool {
+        self.numbers.intersection(&other.numbers).next().is_some() || self.names.intersection(&other.names).count() >= 2
+    }
+
     /// How sure it is that two tellings are of the same event, as a logit.
     #[must_use]
     pub fn same_event(&self, other: &Self) -> f64 {
