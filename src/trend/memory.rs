@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_level_that_doubled_is_seen_and_an_outbreak_that_passed_is_not() {
-        let mut quiet = vec![4.0, 3.0, 5.0, 4.0, 4.0, 3.0, 5.0, 4.0].repeat(4);
+        let mut quiet = [4.0, 3.0, 5.0, 4.0, 4.0, 3.0, 5.0, 4.0].repeat(4);
         assert!(odds_against(&weeks(&quiet), 0.1) > 100.0);
         let mut shifted = quiet.clone();
         shifted.extend([8.0, 9.0, 7.0, 8.0, 9.0, 8.0]);

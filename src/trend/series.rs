@@ -129,7 +129,7 @@ impl<'a> Marks<'a> {
 
     /// Every series of a fenomeen that such a story belongs to: the whole, and each way to narrow it.
     fn keys(&self, fenomeen: &str) -> Vec<SeriesKey> {
-        fn each<'b>(values: &BTreeSet<&'b str>) -> impl Iterator<Item = Option<String>> + Clone {
+        fn each(values: &BTreeSet<&str>) -> impl Iterator<Item = Option<String>> + Clone {
             let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
             std::iter::once(None).chain(values.into_iter().map(Some))
         }

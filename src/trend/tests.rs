@@ -141,3 +141,69 @@ fn false_findings_stay_rare_over_many_quiet_series() {
     with_one.push(1e-6);
     assert!((rejected(with_one.into_iter(), 0.05) - 1e-6).abs() < 1e-12);
 }
+
+#[test]
+fn a_week_without_any_item_gives_no_opinion() {
+    let mut world = quiet();
+    world.tellings.retain(|telling| telling.week != week());
+    assert_eq!(world.trends(), []);
+    // And after it the series goes on: a week of silence is no week of zero.
+    let mut world = quiet();
+    world.tellings.retain(|telling| telling.week != week().plus(-1));
+    assert_eq!(world.trends(), []);
+}
+
+#[test]
+fn items_of_last_year_that_come_today_count_in_last_year() {
+    let mut world = quiet();
+    for _ in 0..40 {
+        world.story(52, &["a", "b"], "GM0479");
+    }
+    assert_eq!(world.trends(), []);
+}
+
+#[test]
+fn five_years_that_come_in_one_night_are_no_trend() {
+    let mut world = quiet();
+    world.ordinary("archief", 0..260, 30);
+    for back in 0..260 {
+        for _ in 0..3 {
+            world.story(back, &["archief"], "GM0479");
+        }
+    }
+    assert_eq!(world.trends(), []);
+}
+
+#[test]
+fn a_rise_of_one_place_is_told_there_and_once() {
+    let mut world = quiet();
+    for turn in 0..12 {
+        world.story(0, if turn % 2 == 0 { &["a", "b"] } else { &["c"] }, "GM0479");
+    }
+    let trends = world.trends();
+    assert_eq!(trends.len(), 1, "{trends:?}");
+    assert_eq!(trends.first().and_then(|trend| trend.key.gemeente.as_deref()), Some("GM0479"));
+}
+
+#[test]
+fn a_rise_of_a_branche_is_told_with_it() {
+    let mut world = quiet();
+    let mark = |world: &mut World| {
+        let story = world.next;
+        world.marked.push(Marked { story, axis: Narrowing::Branche, value: "autoverhuur".into() });
+    };
+    for back in 1..60 {
+        world.story(back, &["a", "b"], "GM0479");
+        if back % 4 == 0 {
+            mark(&mut world);
+        }
+    }
+    for _ in 0..12 {
+        world.story(0, &["a", "c"], "GM0479");
+        mark(&mut world);
+    }
+    let trends = world.trends();
+    let told: Vec<_> = everything(&trends).filter(|trend| trend.key.branche.is_some()).collect();
+    assert!(told.iter().any(|trend| trend.key.branche.as_deref() == Some("autoverhuur")), "{trends:?}");
+    assert_eq!(trends.len(), 1, "one finding, at the level that explains most");
+}

@@ -41,7 +41,8 @@ async fn the_digest_makes_of_the_plot_what_the_readme_says() {
 
     // The wave is found in both gemeenten; nothing else is called a trend.
     let findings = find(&store, &settings, week).await.expect("findings");
-    let up: Vec<_> = findings.trends.iter().filter(|trend| trend.direction == Direction::Up).collect();
+    let all = findings.trends.iter().flat_map(|trend| std::iter::once(trend).chain(&trend.parts));
+    let up: Vec<_> = all.filter(|trend| trend.direction == Direction::Up).collect();
     assert!(up.iter().any(|trend| trend.key.gemeente.as_deref() == Some("GM0479")), "Zaanstad grows");
     assert!(up.iter().any(|trend| trend.key.gemeente.as_deref() == Some("GM0439")), "Purmerend grows");
     assert!(up.iter().all(|trend| trend.key.fenomeen == "wapens-explosies"), "{up:?}");
