@@ -17,6 +17,7 @@ mod read;
 mod source;
 mod teach;
 mod tellings;
+mod topic;
 mod topics;
 mod trends;
 
@@ -94,6 +95,9 @@ enum Command {
         #[arg(long)]
         who: String,
     },
+    /// Toont nieuwe onderwerpen, en laat er een zwijgen of maakt er een eigen fenomeen van
+    #[command(subcommand)]
+    Topic(topic::TopicCommand),
     /// Zegt waar een tekst over gaat, met kansen en de woorden die telden
     Classify(classify::ClassifyArguments),
     /// Leest bewaarde antwoorden van een bron
@@ -290,6 +294,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Train(arguments) => model::train(config, &arguments).await,
         Command::Corpus(arguments) => model::corpus(config, &arguments),
         Command::Evaluate(arguments) => model::evaluate(config, &arguments),
+        Command::Topic(command) => topic::run(&load(config)?, command).await,
         Command::Classify(arguments) => classify::run(config, &arguments),
         Command::Bench(arguments) => match arguments.feeds {
             _ if arguments.judging => judging::run(config, arguments.json),

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use super::{Store, StoreError};
+use crate::domain::trend::Topic;
 
 /// What a person decides about a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,25 @@ impl TopicChoice {
 }
 
 impl Store {
+    /// Topics of the week that was watched last, as they were told then.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_topics(&self) -> Result<Vec<Topic>, StoreError> {
+        #[derive(Deserialize)]
+        struct Findings {
+            #[serde(default)]
+            topics: Vec<Topic>,
+        }
+        let row: Option<(String,)> = sqlx::query_as("select findings from watch order by week desc limit 1")
+            .fetch_optional(&self.reader)
+            .await?;
+        let Some((findings,)) = row else { return Ok(Vec::new()) };
+        let findings: Findings =
+            serde_json::from_str(&findings).map_err(|error| StoreError::Content(error.to_string()))?;
+        Ok(findings.topics)
+    }
+
     /// Notes what a person decided about a topic, by its strongest term; a later decision takes the place of an earlier one.
     ///
     /// # Errors
