@@ -10,6 +10,7 @@ pub mod domain;
 pub mod adapters;
 pub mod assets;
 pub mod changes;
+pub mod citations;
 pub mod classify;
 pub mod dedupe;
 pub mod deliver;

@@ -6,6 +6,7 @@ mod bench;
 mod card;
 mod classify;
 mod drift;
+mod extract;
 mod feeds;
 mod judging;
 mod lines;
@@ -95,6 +96,8 @@ enum Command {
     },
     /// Zegt waar een tekst over gaat, met kansen en de woorden die telden
     Classify(classify::ClassifyArguments),
+    /// Vindt verwijzingen naar wetten, uitspraken, Kamerstukken en publicaties in een tekst
+    Extract(extract::ExtractArguments),
     /// Leest bewaarde antwoorden van een bron
     Read(read::ReadArguments),
     /// Voegt bronnen toe, test ze, en toont hoe het met ze gaat
@@ -290,6 +293,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Corpus(arguments) => model::corpus(config, &arguments),
         Command::Evaluate(arguments) => model::evaluate(config, &arguments),
         Command::Classify(arguments) => classify::run(config, &arguments),
+        Command::Extract(arguments) => extract::run(config, &arguments),
         Command::Bench(arguments) => match arguments.feeds {
             _ if arguments.judging => judging::run(config, arguments.json),
             Some(feeds) => feeds::run(feeds, arguments.peer.as_deref(), arguments.json).await,

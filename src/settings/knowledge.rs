@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     assets,
+    citations::Extractor,
     classify::{Classifier, bundle::Bundle, lexicon::Lexicon, weak::Pointer},
     domain::fenomeen::Fenomeen,
     law::Laws,
@@ -38,6 +39,8 @@ pub struct Knowledge {
     pub branche_labels: Vec<(String, String)>,
     /// Laws.
     pub laws: Laws,
+    /// Citations.
+    pub extractor: Extractor,
     /// Gap phrases.
     pub finder: Finder,
     /// Alert rules.
@@ -109,7 +112,10 @@ impl Knowledge {
         let branches = reader.toml::<BrancheFile>("lijsten/branches.toml");
         let phrases = reader.toml::<Phrases>("lijsten/knelpunten.toml");
         let table = reader.text("wetten/wetten.csv");
-        let laws = table.and_then(|table| reader.ok("wetten/wetten.csv", Laws::new(&table)));
+        let laws = table.as_ref().and_then(|table| reader.ok("wetten/wetten.csv", Laws::new(table)));
+        // What keeps the laws from being read is told once.
+        let extractor =
+            laws.as_ref().and(table).and_then(|table| reader.ok("wetten/wetten.csv", Extractor::new(&table)));
         let gazetteer = reader.gazetteer(&raw.region.provinces);
         let classifier = reader.model(raw, base, &fenomenen);
         let (instruments, branches, phrases) = (instruments?, branches?, phrases?);
@@ -137,6 +143,7 @@ impl Knowledge {
             branches: branches_by_word?,
             branche_labels,
             laws: laws?,
+            extractor: extractor?,
             finder: finder?,
             rules,
             words: words?,
