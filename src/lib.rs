@@ -21,6 +21,7 @@ pub mod mask;
 pub mod normalise;
 pub mod places;
 pub mod report;
+pub mod rulings;
 pub mod signals;
 pub mod store;
 pub mod stories;

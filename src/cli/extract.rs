@@ -74,6 +74,6 @@ fn shown(citations: &[Citation]) -> String {
 
 /// The JCI of a law, the ECLI of a judgment, else the article alone or a dash.
 fn identifier(citation: &Citation) -> String {
-    let article = || citation.article.as_ref().map(|article| format!("artikel {article}, wet niet in de lijst"));
+    let article = || citation.article.as_ref().map(|article| format!("artikel {article}, zonder BWB-nummer"));
     citation.jci().or_else(|| citation.ecli.clone()).or_else(article).unwrap_or_else(|| "-".to_owned())
 }

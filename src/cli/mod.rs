@@ -9,6 +9,7 @@ mod drift;
 mod extract;
 mod feeds;
 mod judging;
+mod judgment;
 mod lines;
 mod listing;
 mod measure;
@@ -98,6 +99,8 @@ enum Command {
     Classify(classify::ClassifyArguments),
     /// Vindt verwijzingen naar wetten, uitspraken, Kamerstukken en publicaties in een tekst
     Extract(extract::ExtractArguments),
+    /// Zegt wat bewaarde uitspraken beslisten en waarom, met de plaats waar het staat
+    Judgment(judgment::JudgmentArguments),
     /// Leest bewaarde antwoorden van een bron
     Read(read::ReadArguments),
     /// Voegt bronnen toe, test ze, en toont hoe het met ze gaat
@@ -294,6 +297,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Evaluate(arguments) => model::evaluate(config, &arguments),
         Command::Classify(arguments) => classify::run(config, &arguments),
         Command::Extract(arguments) => extract::run(config, &arguments),
+        Command::Judgment(arguments) => judgment::run(config, &arguments),
         Command::Bench(arguments) => match arguments.feeds {
             _ if arguments.judging => judging::run(config, arguments.json),
             Some(feeds) => feeds::run(feeds, arguments.peer.as_deref(), arguments.json).await,

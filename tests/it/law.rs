@@ -162,3 +162,75 @@ fn what_the_court_lists_and_the_text_names_is_found() {
     assert!(recall >= 0.96, "{recall:.3}: {missed:?}");
     assert_eq!(eclis, Vec::<String>::new());
 }
+
+fn fictional(name: &str) -> String {
+    format!("{}/tests/fixtures/rulings/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn objects(out: &str) -> Vec<serde_json::Value> {
+    out.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect()
+}
+
+#[test]
+fn judgment_prints_one_object_per_file_and_names_what_is_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (broken, absent) = (folder.path().join("kapot.xml"), folder.path().join("weg.xml"));
+    std::fs::write(&broken, "<geen/>").expect("written");
+    let (first, broken, absent) =
+        (fictional("ECLI_NL_XX_2026_F0001.xml"), broken.display().to_string(), absent.display().to_string());
+    let (code, out, _) = uitkijk(&["judgment", &broken, &first, &absent, "--jsonl"], "");
+    assert_eq!(code, Some(0));
+    let lines = objects(&out);
+    let [none, read, gone] = lines.as_slice() else { panic!("{out}") };
+    assert!(none["file"] == broken.as_str() && none["error"].is_string(), "{none}");
+    assert!(gone["file"] == absent.as_str() && gone["error"].is_string(), "{gone}");
+    assert_eq!(read["instrument"]["value"], "damocles");
+    assert_eq!(read["outcome"]["main"]["value"], "hoger-beroep-gegrond");
+    assert_eq!(read["gemeente"]["value"], "GM0479");
+
+    let (code, out, _) = uitkijk(&["judgment", &first], "");
+    assert_eq!(code, Some(0));
+    for words in ["ECLI:NL:XX:2026:F0001", "hoger beroep gegrond", "3 maanden", "Zaanstad", "vernietigd"] {
+        assert!(out.contains(words), "{words}: {out}");
+    }
+}
+
+/// A duration as the truth writes it.
+fn duration(field: &serde_json::Value) -> Option<String> {
+    let value = field.get("value")?;
+    let counted =
+        value.as_object().and_then(|value| value.iter().next()).map(|(unit, count)| format!("{count} {unit}"));
+    counted.or_else(|| value.as_str().map(str::to_owned))
+}
+
+/// The rules were tuned on these after a first run, so this guards and measures nothing.
+#[test]
+fn fictional_judgments_are_read_as_their_authors_meant_them() {
+    let truth = std::fs::read_to_string(fictional("truth.jsonl")).expect("the truth");
+    let truth = objects(&truth);
+    let files: Vec<String> = truth
+        .iter()
+        .map(|one| fictional(&format!("{}.xml", one["ecli"].as_str().expect("an ECLI").replace(':', "_"))))
+        .collect();
+    let mut arguments = vec!["judgment", "--jsonl"];
+    arguments.extend(files.iter().map(String::as_str));
+    let (_, out, _) = uitkijk(&arguments, "");
+    let read = objects(&out);
+    assert_eq!((read.len(), truth.len()), (40, 40));
+    let mut wrong = Vec::new();
+    for (read, truth) in read.iter().zip(&truth) {
+        let value = |field: &serde_json::Value| field.get("value").and_then(|value| value.as_str().map(str::to_owned));
+        for (name, said) in [
+            ("instrument", value(&read["instrument"])),
+            ("main", value(&read["outcome"]["main"])),
+            ("ground", value(&read["ground"])),
+            ("duration", duration(&read["closure"]["duration"])),
+            ("gemeente", value(&read["gemeente"])),
+        ] {
+            if said.as_deref() != truth[name].as_str() {
+                wrong.push(format!("{} {name}: {} read as {said:?}", truth["ecli"], truth[name]));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}

@@ -18,6 +18,7 @@ const FLOORS: [&[&str]; 10] = [
         "normalise",
         "places",
         "report",
+        "rulings",
         "signals",
         "store",
         "systemd",
