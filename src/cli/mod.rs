@@ -6,8 +6,10 @@ mod bench;
 mod card;
 mod classify;
 mod drift;
+mod extract;
 mod feeds;
 mod judging;
+mod judgment;
 mod lines;
 mod listing;
 mod measure;
@@ -100,6 +102,10 @@ enum Command {
     Topic(topic::TopicCommand),
     /// Zegt waar een tekst over gaat, met kansen en de woorden die telden
     Classify(classify::ClassifyArguments),
+    /// Vindt verwijzingen naar wetten, uitspraken, Kamerstukken en publicaties in een tekst
+    Extract(extract::ExtractArguments),
+    /// Zegt wat bewaarde uitspraken beslisten en waarom, met de plaats waar het staat
+    Judgment(judgment::JudgmentArguments),
     /// Leest bewaarde antwoorden van een bron
     Read(read::ReadArguments),
     /// Voegt bronnen toe, test ze, en toont hoe het met ze gaat
@@ -296,6 +302,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Evaluate(arguments) => model::evaluate(config, &arguments),
         Command::Topic(command) => topic::run(&load(config)?, command).await,
         Command::Classify(arguments) => classify::run(config, &arguments),
+        Command::Extract(arguments) => extract::run(config, &arguments),
+        Command::Judgment(arguments) => judgment::run(config, &arguments),
         Command::Bench(arguments) => match arguments.feeds {
             _ if arguments.judging => judging::run(config, arguments.json),
             Some(feeds) => feeds::run(feeds, arguments.peer.as_deref(), arguments.json).await,

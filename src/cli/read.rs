@@ -61,7 +61,8 @@ pub(super) fn run(arguments: &ReadArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn bytes(file: &PathBuf) -> Result<Vec<u8>, String> {
+/// What stands in a file, or on standard input for `-`.
+pub(super) fn bytes(file: &PathBuf) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     let read = if file.as_os_str() == "-" {
         std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut body)

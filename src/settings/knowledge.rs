@@ -14,10 +14,12 @@ use super::{
 };
 use crate::{
     assets,
+    citations::Extractor,
     classify::{Classifier, bundle::Bundle, lexicon::Lexicon, weak::Pointer},
     domain::fenomeen::Fenomeen,
     law::Laws,
     places::{Gazetteer, Tables},
+    rulings::{self, RulesError},
     signals::{Finder, Phrases},
     stories::Words,
 };
@@ -38,6 +40,10 @@ pub struct Knowledge {
     pub branche_labels: Vec<(String, String)>,
     /// Laws.
     pub laws: Laws,
+    /// Citations.
+    pub extractor: Extractor,
+    /// What judgments decided.
+    pub rulings: rulings::Reader,
     /// Gap phrases.
     pub finder: Finder,
     /// Alert rules.
@@ -108,9 +114,10 @@ impl Knowledge {
         let instruments = reader.toml::<InstrumentFile>("lijsten/instrumenten.toml");
         let branches = reader.toml::<BrancheFile>("lijsten/branches.toml");
         let phrases = reader.toml::<Phrases>("lijsten/knelpunten.toml");
-        let table = reader.text("wetten/wetten.csv");
-        let laws = table.and_then(|table| reader.ok("wetten/wetten.csv", Laws::new(&table)));
-        let gazetteer = reader.gazetteer(&raw.region.provinces);
+        let law = reader.law();
+        let gemeenten = reader.text("gebieden/gemeenten.csv");
+        let rulings = gemeenten.as_deref().and_then(|gemeenten| reader.rulings(gemeenten));
+        let gazetteer = gemeenten.and_then(|gemeenten| reader.gazetteer(&gemeenten, &raw.region.provinces));
         let classifier = reader.model(raw, base, &fenomenen);
         let (instruments, branches, phrases) = (instruments?, branches?, phrases?);
         let lexicon =
@@ -120,6 +127,7 @@ impl Knowledge {
         let finder = reader.ok("lijsten/knelpunten.toml", Finder::new(&phrases));
         let words = reader.text("lijsten/woorden.csv").map(|table| Words::new(&table));
         let gazetteer = gazetteer?;
+        let (laws, extractor) = law?;
         let named = |list: Vec<Listed>| list.into_iter().map(|entry| (entry.id, entry.label)).collect::<Vec<_>>();
         let (instrument_labels, branche_labels) = (named(instruments.instrument), named(branches.branche));
         let rules = reader.rules(&Known {
@@ -136,7 +144,9 @@ impl Knowledge {
             instrument_labels,
             branches: branches_by_word?,
             branche_labels,
-            laws: laws?,
+            laws,
+            extractor,
+            rulings: rulings?,
             finder: finder?,
             rules,
             words: words?,
@@ -277,12 +287,31 @@ impl Reader<'_> {
         files.filter(|(_, file)| !file.off).collect()
     }
 
-    fn gazetteer(&mut self, provinces: &[String]) -> Option<Gazetteer> {
-        let gemeenten = self.text("gebieden/gemeenten.csv")?;
+    /// The laws, and the citations of them. What keeps the table from being read is told once.
+    fn law(&mut self) -> Option<(Laws, Extractor)> {
+        let table = self.text("wetten/wetten.csv")?;
+        let laws = self.ok("wetten/wetten.csv", Laws::new(&table))?;
+        Some((laws, self.ok("wetten/wetten.csv", Extractor::new(&table))?))
+    }
+
+    fn rulings(&mut self, gemeenten: &str) -> Option<rulings::Reader> {
+        let path = "lijsten/uitspraken.toml";
+        let text = self.text(path)?;
+        match rulings::Reader::new(&text, gemeenten) {
+            Err(RulesError::Rules(error)) => {
+                self.faults.push(of_toml(&format!("config/{path}"), &text, &error));
+                None
+            }
+            Err(error @ RulesError::Places(_)) => self.ok("gebieden/gemeenten.csv", Err(error)),
+            other => self.ok(path, other),
+        }
+    }
+
+    fn gazetteer(&mut self, gemeenten: &str, provinces: &[String]) -> Option<Gazetteer> {
         let plaatsen = self.text("gebieden/plaatsen.csv")?;
         let vormen = self.text("gebieden/vormen.csv")?;
         let hard = self.text("gebieden/lastige-namen.txt")?;
-        let tables = Tables { gemeenten: &gemeenten, plaatsen: &plaatsen, vormen: &vormen, hard: &hard };
+        let tables = Tables { gemeenten, plaatsen: &plaatsen, vormen: &vormen, hard: &hard };
         self.ok("gebieden", Gazetteer::new(&tables, provinces))
     }
 

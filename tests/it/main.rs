@@ -14,6 +14,7 @@ mod daemon;
 mod digest;
 mod health;
 mod hostile;
+mod law;
 mod mail;
 mod pipeline;
 mod settings;

@@ -7,7 +7,7 @@ use crate::support::files_below;
 /// Floors from the ground. A file imports from lower floors and from its own room, never sideways or up.
 const FLOORS: [&[&str]; 10] = [
     &["domain", "clock", "assets"],
-    &["changes", "dedupe", "law", "mask"],
+    &["changes", "citations", "dedupe", "law", "mask"],
     &["stories"],
     &[
         "adapters",
@@ -18,6 +18,7 @@ const FLOORS: [&[&str]; 10] = [
         "normalise",
         "places",
         "report",
+        "rulings",
         "signals",
         "store",
         "systemd",
