@@ -122,8 +122,9 @@ async fn same_event(
         // A sketch of another version of the program is one telling less to compare with, and no fault.
         let Ok(other) = postcard::from_bytes::<Sketch>(&bytes) else { continue };
         let (anchored, logits) = pairs.entry(story).or_default();
-        *anchored |= sketch.is_anchored(&other);
-        logits.push(sketch.same_event(&other));
+        let logit = sketch.same_event(&other);
+        *anchored |= logit >= JOINS && sketch.is_anchored(&other);
+        logits.push(logit);
     }
     let mut fits: Vec<(i64, f64)> = pairs
         .into_iter()

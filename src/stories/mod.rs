@@ -185,11 +185,12 @@ impl Sketch {
         ]
     }
 
-    /// Whether two tellings share what two events of one kind in one place do not: a number, or a second name beside that of
-    /// the place. A wave of explosions in one town is many events, and must be counted as many.
+    /// Whether two tellings share what two events of one kind in one place do not: a number and a name, or three names. A
+    /// wave of explosions in one town is many events, and must be counted as many.
     #[must_use]
     pub fn is_anchored(&self, other: &Self) -> bool {
-        self.numbers.intersection(&other.numbers).next().is_some() || self.names.intersection(&other.names).count() >= 2
+        let names = self.names.intersection(&other.names).count();
+        names >= 3 || (names >= 1 && self.numbers.intersection(&other.numbers).next().is_some())
     }
 
     /// How sure it is that two tellings are of the same event, as a logit.

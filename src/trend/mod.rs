@@ -111,11 +111,12 @@ fn told_once(mut rises: Vec<Trend>) -> Vec<Trend> {
             None => told.push(rise),
         }
     }
-    told.into_iter().map(narrowed).collect()
+    told.into_iter().flat_map(narrowed).collect()
 }
 
-/// The part that explains most of a rise in its place, with the parts that it holds itself.
-fn narrowed(mut trend: Trend) -> Trend {
+/// The part that explains most of a rise in its place, with the parts that it holds itself; what rose beside it is told beside
+/// it.
+fn narrowed(mut trend: Trend) -> Vec<Trend> {
     let surplus = |trend: &Trend| f64::from(trend.seen) - trend.expected;
     let enough = EXPLAINS * surplus(&trend);
     // A part that has nearly all of it says more than the whole; of several the one that is widest, then largest.
@@ -124,7 +125,7 @@ fn narrowed(mut trend: Trend) -> Trend {
         best.min_by(|(_, a), (_, b)| a.key.depth().cmp(&b.key.depth()).then_with(|| surplus(b).total_cmp(&surplus(a))));
     let Some(place) = best.map(|(place, _)| place) else {
         trend.parts.sort_by(|a, b| surplus(b).total_cmp(&surplus(a)));
-        return trend;
+        return vec![trend];
     };
     let parts = std::mem::take(&mut trend.parts);
     let mut chosen = None;
@@ -136,11 +137,18 @@ fn narrowed(mut trend: Trend) -> Trend {
             rest.push(part);
         }
     }
-    let Some(mut chosen) = chosen else { return trend };
-    // What the whole knew stays known: how sure it is, and what else rose with it.
+    let Some(mut chosen) = chosen else { return vec![trend] };
     chosen.sureness = chosen.sureness.max(trend.sureness);
-    chosen.parts = rest.into_iter().filter(|part| chosen.key.holds(&part.key)).collect();
-    narrowed(chosen)
+    let (own, mut beside): (Vec<Trend>, Vec<Trend>) = rest.into_iter().partition(|part| chosen.key.holds(&part.key));
+    // The same stories seen from another side are no second finding.
+    beside.retain(|part| {
+        let common = part.stories.iter().filter(|story| chosen.stories.contains(story)).count();
+        2 * common < part.stories.len()
+    });
+    chosen.parts = own;
+    let mut told = narrowed(chosen);
+    told.extend(told_once(beside));
+    told
 }
 
 /// The largest p that Benjamini and Hochberg still reject at this rate; 0 when they reject none.

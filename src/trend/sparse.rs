@@ -12,8 +12,11 @@ const DISPERSIONS: [(f64, f64); 6] = [(1.0, 0.12), (1.3, 0.15), (1.7, 0.19), (2.
 const QUANTILES: [f64; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
 /// Weeks further above their expectation than this, in standard deviations, are taken out once.
 const OUTBREAK: f64 = 5.0;
-/// The running week's neighbour is left out, so that a rise is not its own baseline.
-pub const GAP: usize = 1;
+/// Recent weeks that are left out, so that a rise is not its own baseline: one of a short past, four of a long one.
+const GAP: usize = 1;
+const LONG_GAP: usize = 4;
+/// From so many weeks on a past is long.
+const LONG: usize = 40;
 
 /// What is believed of the rate before any week is seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,7 +42,8 @@ pub struct Part {
 /// `least` past weeks have exposure.
 #[must_use]
 pub fn posterior(counts: &[f64], exposure: &[f64], prior: Option<Prior>, least: usize) -> Option<Vec<Part>> {
-    let past = counts.len().checked_sub(1 + GAP)?;
+    let gap = if counts.len() > LONG { LONG_GAP } else { GAP };
+    let past = counts.len().checked_sub(1 + gap)?;
     let mut weeks: Vec<(f64, f64)> = counts.iter().copied().zip(exposure.iter().copied()).take(past).collect();
     weeks.retain(|(_, exposure)| *exposure > 0.0);
     if weeks.len() < least.max(2) {
