@@ -220,8 +220,10 @@ fn strongest(settings: &Settings, trends: &[crate::domain::trend::Trend], week: 
         text.push_str("  geen\n");
     }
     for (trend, place) in up.into_iter().zip(1..) {
-        let gemeente =
-            trend.key.gemeente.as_ref().map_or("alle bronnen", |code| settings.knowledge.gazetteer.name(code));
+        let parts = [&trend.key.gemeente, &trend.key.instrument, &trend.key.branche];
+        let named: Vec<&str> =
+            parts.into_iter().flatten().map(|part| settings.knowledge.gazetteer.name(part)).collect();
+        let gemeente = if named.is_empty() { "alle bronnen".to_owned() } else { named.join(", ") };
         text.push_str(&format!(
             "  {place}. {}, {gemeente}: gezien {}, verwacht {} ({}-{}), {}, sinds week {}\n",
             settings.knowledge.label(&trend.key.fenomeen),
