@@ -80,10 +80,9 @@ fn length(table: &[f64], count: f64) -> usize {
     table.len().max(whole(count) + 1)
 }
 
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a small range of whole counts")]
 fn whole(count: f64) -> usize {
-    let capped = count.clamp(0.0, 1e6);
-    // A float has no checked conversion to a whole number; it was clamped to a small range above.
-    format!("{capped:.0}").parse().unwrap_or(0)
+    count.clamp(0.0, 1e6).round() as usize
 }
 
 /// What one size of outbreak adds: the tables of a running one, and its parts of "starts now" and "is over".
