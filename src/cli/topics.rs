@@ -15,16 +15,11 @@ use crate::{
     settings::{Knowledge, Settings},
     stories::cluster::Stories,
     trend::{
-        topics::{self, Before, Found, Story, TOLD},
+        topics::{self, BEFORE, Before, Found, NEAR, RECENT, Story, TOLD},
         words::{Terms, terms_of},
     },
 };
 
-/// Recent weeks in which topics are sought, and weeks before them that they are held against.
-const RECENT: i64 = 3;
-const BEFORE: i64 = 52;
-/// What is less near ondermijning than this is ordinary news.
-const NEAR: f64 = 0.05;
 /// Fewest stories of the past before a week is judged: before that every word is new.
 const LEAST_PAST: u32 = 400;
 /// Topics that are told of a week.

@@ -51,10 +51,6 @@ pub struct Near {
     pub fenomenen: Vec<String>,
 }
 
-/// What is less near than this is ordinary news: of 150 items on carnivals, storms and strikes one in ten is nearer, of 388 on
-/// new forms of crime that no fenomeen has, nineteen in twenty.
-const NEAR: f64 = 0.05;
-
 /// What one source brought in one week.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Volume {
@@ -191,11 +187,12 @@ impl Store {
         Ok(lines)
     }
 
-    /// First tellings of stories that are near ondermijning in these weeks, oldest first: where new topics are sought.
+    /// First tellings of stories of these weeks that are at least so near ondermijning, oldest first: where new topics are
+    /// sought.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn near(&self, model: &str, from: Week, to: Week) -> Result<Vec<Near>, StoreError> {
+    pub async fn near(&self, model: &str, least: f64, (from, to): (Week, Week)) -> Result<Vec<Near>, StoreError> {
         type Row = (String, i64, String, String, String, f64, Option<String>);
         let rows: Vec<Row> = sqlx::query_as(
             "select i.week, i.story, i.title, i.text, i.source, v.near,
@@ -209,7 +206,7 @@ impl Store {
         .bind(model)
         .bind(from.to_string())
         .bind(to.to_string())
-        .bind(NEAR)
+        .bind(least)
         .fetch_all(&self.reader)
         .await?;
         rows.into_iter()

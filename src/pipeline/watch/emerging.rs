@@ -13,14 +13,11 @@ use crate::{
     trend::{
         scan::{self, Place},
         series::Series,
-        topics::{self, Before, Found, Story, TOLD},
+        topics::{self, BEFORE, Before, Found, NEAR, RECENT, Story, TOLD},
         words::{Terms, terms_of},
     },
 };
 
-/// Weeks that the last ones are held against, and recent weeks in which new topics are sought.
-const BEFORE: i64 = 52;
-const RECENT: i64 = 3;
 /// Topics that are told.
 const MOST: usize = 5;
 /// Weeks of a scan.
@@ -39,7 +36,7 @@ pub(super) async fn topics(
     let silenced = store.silenced_topics().await?;
     // A source that was added brings its own words; only the panel's are news.
     let near: Vec<Near> = store
-        .near(model, week.plus(-BEFORE - RECENT), week)
+        .near(model, NEAR, (week.plus(-BEFORE - RECENT), week))
         .await?
         .into_iter()
         .filter(|story| panel.contains(&story.source))
