@@ -83,7 +83,7 @@ pub struct Sketch {
     shingles: Shingles,
 }
 
-/// Things by which two tellings are compared; the order of [`WEIGHTS`].
+/// Things by which two tellings are compared; in the order of their weights.
 pub const FEATURES: usize = 14;
 
 /// Learned on the authored development set by logistic regression.
