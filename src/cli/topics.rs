@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::week::Week,
-    report::words,
+    pipeline::watch::names_place,
     settings::{Knowledge, Settings},
     stories::cluster::Stories,
     trend::{
@@ -128,11 +128,7 @@ fn tell(knowledge: &Knowledge, stories: &[Near], week: Week) -> Result<(), Failu
             known: !row.fenomenen.is_empty(),
         })
         .collect();
-    let is_name = |term: &str| {
-        let word = |part: &str| !knowledge.gazetteer.find(&format!("in {}", words::capital(part)), "").is_empty();
-        !term.contains('-') && term.split(' ').any(word)
-    };
-    let found = topics::find(&recent, &before, &is_name);
+    let found = topics::find(&recent, &before, &|term| names_place(&knowledge.gazetteer, term));
     for (rank, found) in found.iter().filter(|found| found.score >= TOLD).take(MOST).enumerate() {
         say(&answer(week, rank + 1, found, &rows).to_string())?;
     }

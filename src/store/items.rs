@@ -11,7 +11,7 @@ use super::{
     corrections::overlay,
     raw::{self, Raw},
     sources::{Progress, advance},
-    stories::{insert_bands, is_news, retell, story},
+    stories::{drop_sketch, insert_bands, is_news, retell, story},
     versions,
 };
 use crate::{
@@ -355,8 +355,7 @@ async fn withdraw(tx: &mut Transaction<'static, Sqlite>, id: i64, revision: &str
     .await?;
     sqlx::query("delete from knelpunt where item = $1").bind(id).execute(&mut **tx).await?;
     sqlx::query("delete from band where item = $1").bind(id).execute(&mut **tx).await?;
-    sqlx::query("delete from sketch where item = $1").bind(id).execute(&mut **tx).await?;
-    sqlx::query("delete from sketch_key where item = $1").bind(id).execute(&mut **tx).await?;
+    drop_sketch(tx, id).await?;
     // What was said of it teaches no more, and the words that carried its labels are words of its text.
     sqlx::query("delete from correction where item = $1").bind(id).execute(&mut **tx).await?;
     sqlx::query("update item_fenomeen set why = '[]' where item = $1").bind(id).execute(&mut **tx).await?;

@@ -70,8 +70,7 @@ pub(super) async fn retell(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (true, Some(sketch)) = (is_news(&judged.item.kind), &judged.sketch) else { return Ok(()) };
-    sqlx::query("delete from sketch where item = $1").bind(id).execute(&mut **tx).await?;
-    sqlx::query("delete from sketch_key where item = $1").bind(id).execute(&mut **tx).await?;
+    drop_sketch(tx, id).await?;
     let fits = same_event(tx, id, sketch).await?;
     insert_sketch(tx, id, sketch).await?;
     let (story, address): (i64, Option<String>) =
@@ -189,6 +188,13 @@ impl Store {
         tx.commit().await?;
         Ok(gone.rows_affected())
     }
+}
+
+/// Takes away what an item is compared by.
+pub(super) async fn drop_sketch(tx: &mut Transaction<'static, Sqlite>, id: i64) -> Result<(), StoreError> {
+    sqlx::query("delete from sketch where item = $1").bind(id).execute(&mut **tx).await?;
+    sqlx::query("delete from sketch_key where item = $1").bind(id).execute(&mut **tx).await?;
+    Ok(())
 }
 
 async fn insert_sketch(tx: &mut Transaction<'static, Sqlite>, id: i64, sketch: &Sketch) -> Result<(), StoreError> {

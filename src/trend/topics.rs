@@ -57,34 +57,22 @@ pub struct Story<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Before {
     terms: HashMap<String, Vec<u32>>,
-    next: u32,
-    oldest: u32,
+    stories: u32,
 }
 
 impl Before {
     /// Adds the terms of a story that is newer than all so far.
     pub fn add(&mut self, terms: &Terms) {
         for term in terms.keys() {
-            self.terms.entry(term.clone()).or_default().push(self.next);
+            self.terms.entry(term.clone()).or_default().push(self.stories);
         }
-        self.next += 1;
-    }
-
-    /// Forgets so many of the oldest stories.
-    pub fn forget(&mut self, stories: u32) {
-        self.oldest += stories;
-        let oldest = self.oldest;
-        self.terms.retain(|_, places| {
-            let gone = places.partition_point(|place| *place < oldest);
-            places.drain(..gone);
-            !places.is_empty()
-        });
+        self.stories += 1;
     }
 
     /// Stories in all.
     #[must_use]
     pub fn stories(&self) -> u32 {
-        self.next - self.oldest
+        self.stories
     }
 
     fn with(&self, term: &str) -> &[u32] {

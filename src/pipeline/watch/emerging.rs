@@ -7,6 +7,7 @@ use crate::{
         trend::{Cluster, Marked, Narrowing, Telling, Term, Topic},
         week::Week,
     },
+    places::Gazetteer,
     report::words,
     settings::Settings,
     store::{Store, StoreError, series::Near},
@@ -59,13 +60,16 @@ pub(super) async fn topics(
         rows.push(story);
     }
     let gazetteer = &settings.knowledge.gazetteer;
-    let is_name = |term: &str| {
-        let word = |part: &str| !gazetteer.find(&format!("in {}", words::capital(part)), "").is_empty();
-        !term.contains('-') && term.split(' ').any(word)
-    };
-    let found = topics::find(&recent, &before, &is_name);
+    let found = topics::find(&recent, &before, &|term| names_place(gazetteer, term));
     let told = found.iter().filter(|found| found.score >= TOLD).map(|found| topic(found, &recent, &rows, marked));
     Ok(told.filter(|topic| !topic.terms.iter().any(|term| silenced.contains(&term.term))).take(MOST).collect())
+}
+
+/// True where a term holds the name of a place; a piece of a word is none.
+#[must_use]
+pub fn names_place(gazetteer: &Gazetteer, term: &str) -> bool {
+    let word = |part: &str| !gazetteer.find(&format!("in {}", words::capital(part)), "").is_empty();
+    !term.contains('-') && term.split(' ').any(word)
 }
 
 fn topic(found: &Found, recent: &[Story<'_>], rows: &[&Near], marked: &[Marked]) -> Topic {

@@ -15,6 +15,7 @@ use thiserror::Error;
 pub use super::alerts::alerts;
 pub use archive::{FilesError, as_told, first_due, publish, send_due};
 pub use drafts::drafts;
+pub use emerging::names_place;
 pub use view::digest;
 
 use crate::{
